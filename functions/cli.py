@@ -1,0 +1,78 @@
+"""`uv run learnflow`: serves the whole backend on this machine; and the maintenance commands."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+EPILOG = """\
+commands:
+  learnflow                  serve all functions in one process, on loopback, state in one SQLite file
+  learnflow verify           run every example, exercise and quiz key of the curriculum, compare with what ships
+  learnflow contracts        write docs/contracts (OpenAPI of each function, JSON Schema of each event)
+
+Where it listens it also has /docs (every endpoint, to try out), /openapi.json and /health/ready.
+The embedded run has no accounts: every caller is a teacher called "local". Keep it on loopback.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="learnflow",
+        description="LearnFlow's backend: lessons and progress for learners of Python.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=8080, help="port to listen on, 0 for a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--data", type=Path, default=Path("learnflow-data"), help="directory of the state (default: ./%(default)s)"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    verify = commands.add_parser("verify", help="prove the curriculum by running it")
+    verify.add_argument("--write", action="store_true", help="write the compiled curriculum instead of comparing")
+    contracts = commands.add_parser("contracts", help="write docs/contracts")
+    contracts.add_argument("--check", action="store_true", help="only say what is out of date; exit 1 if anything is")
+    arguments = parser.parse_args(argv)
+    match arguments.command:
+        case "verify":
+            from functions.proof.verify import verify as run_verify
+
+            return run_verify(write=arguments.write)
+        case "contracts":
+            from functions.contracts import contracts as run_contracts
+
+            return run_contracts(check=arguments.check)
+    return serve(arguments.host, arguments.port, arguments.data)
+
+
+class _Line(logging.Formatter):
+    """For a person at a terminal: what happened, with its figures behind it."""
+
+    SHOWN = ("method", "route", "status", "duration_ms", "event_type", "outcome", "why", "published")
+
+    def format(self, record: logging.LogRecord) -> str:
+        shown = [str(vars(record)[name]) for name in self.SHOWN if vars(record).get(name) not in (None, "")]
+        return " ".join([super().format(record), *shown])
+
+
+def serve(host: str, port: int, data: Path) -> int:
+    """Serves until interrupted."""
+    import uvicorn
+
+    from functions.embedded import create_app
+    from functions.runtime.settings import Settings
+
+    app = create_app(data, Settings(auth="off"))
+    log = logging.getLogger("uvicorn.error")
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(_Line("%(asctime)s %(message)s", "%H:%M:%S"))
+    root = logging.getLogger()
+    root.handlers, root.level = [handler], logging.INFO
+    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10)
+    log.info("state in %s", data.resolve())
+    uvicorn.Server(config).run()
+    return 0

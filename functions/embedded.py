@@ -1,0 +1,92 @@
+"""All functions in one process over one SQLite file: what `uv run learnflow` serves. No sidecar, no broker, no account.
+
+The handlers are the deployed ones; only the adapters differ.
+"""
+
+import asyncio
+import json
+import pkgutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from fastapi import FastAPI
+
+import functions
+from functions.runtime.app import Function, new_app
+from functions.runtime.broker import HEADERS, Broker
+from functions.runtime.events import stable_id
+from functions.runtime.local import (
+    Database,
+    LocalDocuments,
+    LocalPublisher,
+    LocalReadModel,
+)
+from functions.runtime.models import rfc3339
+from functions.runtime.ports import Ports
+from functions.runtime.receive import receive
+from functions.runtime.settings import Settings
+from functions.usecases.events import Ping
+
+RELAY_SECONDS = 30  # what the PingSource does on Kubernetes
+
+
+def apps() -> dict[str, FastAPI]:
+    """The app of every folder of `functions` that has a `main.py`, by its name in Kubernetes."""
+    found = {}
+    for module in pkgutil.iter_modules(functions.__path__):
+        if module.ispkg and find_spec(f"functions.{module.name}.main"):
+            found[module.name.replace("_", "-")] = import_module(f"functions.{module.name}.main").app
+    return found
+
+
+def create_app(data: Path, settings: Settings) -> FastAPI:
+    """The whole backend; `data` is the directory of its one database file, made if it is not there."""
+    found: dict[str, Function] = {name: app.state.function for name, app in apps().items()}
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        data.mkdir(parents=True, exist_ok=True)
+        database = Database(data / "learnflow.sqlite3")
+        broker = Broker(database, {name: function for name, function in found.items() if function.takes})
+        app.state.ports = Ports(
+            documents=LocalDocuments(database),
+            publisher=LocalPublisher(database, broker.subscribers(), broker.wake),
+            read_model=LocalReadModel(database),
+            now=lambda: datetime.now(UTC),
+            not_ready=_always_ready,
+        )
+        tasks = [asyncio.create_task(broker.run(app.state.ports)), asyncio.create_task(_relay(app.state.ports, found))]
+        yield
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await database.close()
+
+    app = new_app("LearnFlow", settings, lifespan)
+    for function in found.values():
+        function.add_to(app.router, f"/functions/{function.name}" if function.takes else "")
+    return app
+
+
+async def _always_ready() -> str | None:
+    return None
+
+
+async def _relay(ports: Ports, found: dict[str, Function]) -> None:
+    """The schedule: what a killed process left unpublished goes out soon after the next start."""
+    while True:
+        now = rfc3339(ports.now())
+        ping = {
+            "specversion": "1.0",
+            "id": stable_id("ping", now),
+            "source": "/embedded/schedule",
+            "type": Ping.type_name,
+            "time": now,
+        }
+        await receive(ports, found["relay-events"].takes, HEADERS, json.dumps(ping).encode())
+        await asyncio.sleep(RELAY_SECONDS)

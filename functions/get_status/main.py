@@ -1,0 +1,25 @@
+"""`GET /status`: where a learner stands, and why."""
+
+from functions.get_status.handler import get_status
+from functions.get_status.models import LearnerStatus, LessonStatus, StatusQuery
+from functions.runtime.app import create_http_app
+from functions.runtime.routes import Route
+
+ETAG = {"ETag": "weak: the document's version, the day and the query"}
+STATUS = LessonStatus | LearnerStatus
+app = create_http_app(
+    "get-status",
+    [
+        Route(
+            "GET",
+            "/status",
+            get_status,
+            StatusQuery,
+            STATUS,
+            200,
+            (304,),
+            headers=("if_none_match",),
+            answer_headers=ETAG,
+        )
+    ],
+)

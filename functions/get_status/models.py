@@ -1,0 +1,121 @@
+"""What `GET /status` takes and answers (spec sections 2 and 10)."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from functions.runtime.models import Answer, Id, Request, Slug, Time
+
+LevelName = Literal["Beginner", "Learning", "Proficient", "Mastered"]
+Status = Literal["not_started", "in_progress", "completed"]
+
+
+class StatusQuery(Request):
+    """The query of `GET /status`: everything about a learner, or one lesson of theirs."""
+
+    user_id: Id
+    lesson_id: Id | None = None
+    course_id: Id | None = None
+    module: str | None = Field(default=None, min_length=1, max_length=64, description="slug or title")
+    topic: Slug | None = None
+    status: Status | None = None
+    level: LevelName | None = None
+    struggling: bool | None = None
+    updated_since: Time | None = None
+    limit: int = Field(default=20, ge=1, le=100)
+    cursor: str | None = Field(default=None, max_length=1000)
+
+
+class ProgressData(Answer):
+    """A lesson's record; absent (null) when there is none."""
+
+    status: Status
+    completion_percentage: float
+    achievement_metrics: dict[str, Any]
+    completed_at: Time | None
+    last_activity: Time | None
+
+
+class TopicStatus(Answer):
+    topic_id: str
+    topic: str
+    mastery: float | None
+    level: LevelName | None
+    colour: str | None
+    components: dict[str, float]
+    coverage: float
+    attempts: int
+    last_activity: Time | None
+
+
+class ModuleStatus(Answer):
+    module_id: str
+    module: str
+    mastery: float | None
+    level: LevelName | None
+    colour: str | None
+    topics_started: int
+    topics_total: int
+    topics: list[TopicStatus]
+
+
+class LessonProgressRow(Answer):
+    lesson_id: str
+    course_id: str
+    module: str | None
+    topic: str | None
+    status: Status
+    progress_percentage: float
+    completed_at: Time | None
+    last_activity: Time | None
+
+
+class Streak(Answer):
+    current: int
+    longest: int
+    timezone: str
+
+
+class Step(Answer):
+    action: str
+    topic: str | None
+    reason: str
+
+
+class LessonStatus(Answer):
+    """One lesson of a learner."""
+
+    user_id: str
+    lesson_id: str
+    topic: str | None
+    status: Status
+    progress_percentage: float
+    progress_data: ProgressData | None
+    mastery: TopicStatus | None
+    next_step: Step
+    as_of: Time
+    version: int
+
+
+class LearnerStatus(Answer):
+    """Where a learner stands, over all modules."""
+
+    user_id: str
+    status: Status
+    progress_data: None = None
+    overall_mastery: float
+    level: LevelName
+    colour: str
+    topics_started: int
+    topics_total: int
+    modules: list[ModuleStatus]
+    all_lessons_progress: list[LessonProgressRow]
+    next_cursor: str | None
+    counts: dict[str, int]
+    streak: Streak
+    time_on_task_seconds: float
+    due_reviews: list[dict[str, Any]]
+    alerts: list[dict[str, Any]]
+    next_step: Step
+    as_of: Time
+    version: int

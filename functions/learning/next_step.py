@@ -1,0 +1,64 @@
+"""What a learner should do next, and why: rules that a learner, a parent and a teacher can follow."""
+
+from dataclasses import dataclass
+
+from functions.learning.curriculum import Course, Topic
+from functions.learning.learner import Learner, LessonEntry
+from functions.learning.levels import BEGINNER, LEARNING
+from functions.learning.mastery import Mastery, mastery_of
+from functions.learning.streak import at_last_activity
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """`action` is start, continue_lesson, practise or next_lesson."""
+
+    action: str
+    topic: str | None
+    reason: str
+
+
+def levels(learner: Learner, course: Course) -> dict[str, Mastery]:
+    """Mastery by topic, of the topics that have evidence."""
+    days = at_last_activity(learner.days)
+    known = [course.topic(topic_id) for topic_id in learner.topics]
+    found = {topic.topic_id: mastery_of(learner.topics[topic.topic_id], topic, days) for topic in known}
+    return {topic_id: mastery for topic_id, mastery in found.items() if mastery}
+
+
+def missing_prerequisites(topic: Topic, mastery: dict[str, float]) -> tuple[str, ...]:
+    """Prerequisites without evidence, or still at Beginner."""
+    return tuple(p for p in topic.prerequisites if mastery.get(p, 0.0) <= BEGINNER.up_to)
+
+
+def best_topic(learner: Learner, course: Course) -> NextStep:
+    """The topic to learn next, of those that have lessons: what is begun before what is new, in teaching order."""
+    mastery = {topic_id: m.score for topic_id, m in levels(learner, course).items()}
+    open_topics = [t for t in course.topics if t.has_content and mastery.get(t.topic_id, 0.0) <= LEARNING.up_to]
+    if not open_topics:
+        weakest = min((t for t in course.topics if t.has_content), key=lambda t: mastery[t.topic_id])
+        score = mastery[weakest.topic_id]
+        return NextStep("practise", weakest.topic_id, f"{weakest.title} is your weakest topic, at {score:g} %.")
+    started = [t for t in open_topics if t.topic_id in mastery]
+    if started:
+        topic = min(started, key=lambda t: mastery[t.topic_id])
+        why = f"{topic.title} is begun and at {mastery[topic.topic_id]:g} %; above {LEARNING.up_to} % is Proficient."
+        return NextStep("practise", topic.topic_id, why)
+    ready = [t for t in open_topics if not missing_prerequisites(t, mastery)]
+    topic = (ready or open_topics)[0]
+    why = "its prerequisites are met" if ready else "it is the first topic of the course that has lessons"
+    return NextStep("next_lesson", topic.topic_id, f"{topic.title} comes next: {why}.")
+
+
+def after(learner: Learner, course: Course, entry: LessonEntry | None) -> NextStep:
+    """What to do after work on a lesson (None: no lesson in particular)."""
+    if entry is not None and entry.status != "completed":
+        return NextStep("continue_lesson", entry.topic, f"This lesson is at {entry.progress_percentage:g} %.")
+    unfinished = [e for e in learner.lessons.values() if e.status == "in_progress"]
+    if entry is None and unfinished:
+        latest = max(unfinished, key=lambda e: (e.progress_percentage, e.lesson_id))
+        return NextStep("continue_lesson", latest.topic, f"A lesson is begun and at {latest.progress_percentage:g} %.")
+    step = best_topic(learner, course)
+    if not learner.lessons:
+        return NextStep("start", step.topic, step.reason)
+    return step

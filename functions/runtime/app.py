@@ -1,0 +1,149 @@
+"""Makes a FastAPI app of a function's routes or event handlers: wiring, health, lifespan. Nothing else knows FastAPI().
+
+The app starts without its sidecar; readiness waits for it, liveness never does.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from functions.runtime import middleware, routes
+from functions.runtime.errors import InvalidRequest, Unavailable, UnsupportedMediaType
+from functions.runtime.ports import Ports
+from functions.runtime.receive import On, Outcome, receive
+from functions.runtime.routes import Route
+from functions.runtime.settings import Settings
+from functions.runtime.telemetry import configure_logging, log
+
+
+@dataclass(frozen=True)
+class Function:
+    """What the embedded run needs of a function: its routes, to be added below a prefix, and its events."""
+
+    name: str
+    add_to: Callable[[APIRouter, str], None]
+    takes: Sequence[On[Any]] = ()
+
+
+def create_http_app(name: str, http_routes: Sequence[Route]) -> FastAPI:
+    """A function that is called: `name` is its ksvc and Dapr app-id."""
+
+    def add_to(router: APIRouter, prefix: str) -> None:
+        for route in http_routes:
+            routes.add(router, prefix, route, tag=name)
+
+    return _app(Function(name, add_to))
+
+
+def create_event_app(name: str, takes: Sequence[On[Any]]) -> FastAPI:
+    """A function that takes events: Knative's at `POST /`, Dapr's at `POST /dapr`.
+
+    The two want different answers for an event that can never be handled (400 sends it straight to Knative's dead
+    letter sink, and would be retried for ever by Dapr), and the event cannot tell which of them brought it.
+    """
+
+    async def from_knative(request: Request) -> Response:
+        outcome, why = await _receive(request, takes)
+        match outcome:
+            case Outcome.DONE:
+                return Response(status_code=204)
+            case Outcome.BAD:
+                return middleware.problem_response(request, InvalidRequest(why))
+        return middleware.problem_response(request, Unavailable(why))
+
+    async def from_dapr(request: Request) -> Response:
+        try:
+            outcome, why = await _receive(request, takes)
+        except (HTTPException, UnsupportedMediaType) as error:
+            outcome, why = Outcome.BAD, error.detail
+        match outcome:
+            case Outcome.DONE:
+                return Response(status_code=204)
+            case Outcome.BAD:
+                return JSONResponse({"status": "DROP"})
+        return middleware.problem_response(request, Unavailable(why))
+
+    def add_to(router: APIRouter, prefix: str) -> None:
+        for path, endpoint, sender in (("/", from_knative, "Knative"), ("/dapr", from_dapr, "Dapr")):
+            router.add_api_route(
+                prefix + path,
+                endpoint,
+                methods=["POST"],
+                status_code=204,
+                tags=[name],
+                summary=f"Take an event that {sender} delivers",
+                operation_id=f"{name}-{sender.lower()}",
+            )
+
+    return _app(Function(name, add_to, takes))
+
+
+async def _receive(request: Request, takes: Sequence[On[Any]]) -> tuple[Outcome, str]:
+    if "cloudevents-batch" in request.headers.get("content-type", ""):
+        raise UnsupportedMediaType("Events are taken one by one, not in batches.")
+    return await receive(request.app.state.ports, takes, request.headers, await request.body())
+
+
+def _app(function: Function) -> FastAPI:
+    settings = Settings.from_env()
+    configure_logging(settings.log_level)
+    app = new_app(f"LearnFlow {function.name}", settings, _lifespan)
+    app.state.function = function
+    function.add_to(app.router, "")
+    return app
+
+
+def new_app(title: str, settings: Settings, lifespan: Any) -> FastAPI:
+    """An app with health, problems and an OpenAPI that declares what is really answered."""
+    app = FastAPI(title=title, version="1", lifespan=lifespan, redirect_slashes=False)
+    app.state.settings = settings
+    middleware.install(app)
+    app.add_api_route("/health/live", live, include_in_schema=False)
+    app.add_api_route("/health/ready", ready, include_in_schema=False)
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        for path in describe()["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("422", None)  # FastAPI's own; ours are 400
+        return describe()
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    if hasattr(app.state, "ports"):  # a test's
+        yield
+        return
+    from functions.runtime import (
+        sidecar,  # gRPC is loaded while the server already listens to nothing else
+    )
+
+    connection = sidecar.Sidecar(app.state.settings)
+    tables = sidecar.SidecarReadModel(connection)
+    documents = sidecar.SidecarDocuments(connection, tables)
+    app.state.ports = Ports(
+        documents, sidecar.SidecarPublisher(connection), tables, lambda: datetime.now(UTC), connection.not_ready
+    )
+    log.info("started", extra={"function": app.state.function.name})
+    yield
+    await connection.close()
+
+
+async def live() -> Response:
+    return JSONResponse({"status": "alive"})
+
+
+async def ready(request: Request) -> Response:
+    if why := await request.app.state.ports.not_ready():
+        return middleware.problem_response(request, Unavailable(why))
+    return JSONResponse({"status": "ready"})

@@ -1,0 +1,84 @@
+"""The embedded stand-in for Kafka and its source: delivers each subscriber's rows in order, through the same decoding.
+
+A row leaves only after its event was handled, so a kill at any point loses nothing; what can never be handled moves to
+the dead letters with the reason.
+"""
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+
+from functions.runtime.app import Function
+from functions.runtime.events import STRUCTURED
+from functions.runtime.local import Database
+from functions.runtime.ports import Ports
+from functions.runtime.receive import Outcome, receive
+from functions.runtime.telemetry import log
+
+RETRY_SECONDS = (0.1, 0.5, 1, 2, 5)
+RETRIES = 10  # as the Kafka sources of the manifests have it
+HEADERS = {"content-type": STRUCTURED}
+
+
+class Broker:
+    """One task for each subscriber."""
+
+    def __init__(self, database: Database, functions: Mapping[str, Function]) -> None:
+        self._database = database
+        self._functions = functions
+        self._awake = {name: asyncio.Event() for name in functions}
+
+    def subscribers(self) -> dict[str, list[str]]:
+        """Function names by Kafka topic."""
+        found: dict[str, list[str]] = {}
+        for name, function in self._functions.items():
+            for on in function.takes:
+                if on.data.topic_name:
+                    found.setdefault(on.data.topic_name, []).append(name)
+        return found
+
+    def wake(self) -> None:
+        for event in self._awake.values():
+            event.set()
+
+    async def run(self, ports: Ports) -> None:
+        """Delivers until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for name in self._functions:
+                group.create_task(self._serve(name, ports))
+
+    async def _serve(self, name: str, ports: Ports) -> None:
+        attempts = 0
+        while True:
+            self._awake[name].clear()
+            row = await self._database.run(lambda c: _oldest(c, name))
+            if row is None:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._awake[name].wait(), timeout=5)
+                continue
+            number, event = row
+            outcome, why = await receive(ports, self._functions[name].takes, HEADERS, event.encode())
+            if outcome is Outcome.RETRY and attempts < RETRIES:
+                await asyncio.sleep(RETRY_SECONDS[min(attempts, len(RETRY_SECONDS) - 1)])
+                attempts += 1
+                continue
+            attempts = 0
+            reason = "" if outcome is Outcome.DONE else why
+            await self._database.run(lambda c, n=number, e=event, r=reason: _finish(c, name, n, e, r))  # type: ignore[misc]
+
+
+def _oldest(connection: sqlite3.Connection, subscriber: str) -> tuple[int, str] | None:
+    sql = "SELECT id, event FROM deliveries WHERE subscriber = ? ORDER BY id LIMIT 1"
+    row: tuple[int, str] | None = connection.execute(sql, [subscriber]).fetchone()
+    return row
+
+
+def _finish(connection: sqlite3.Connection, subscriber: str, number: int, event: str, reason: str) -> None:
+    connection.execute("DELETE FROM deliveries WHERE id = ?", [number])
+    if reason:
+        log.error("dead letter", extra={"subscriber": subscriber, "event_id": json.loads(event)["id"], "why": reason})
+        sql = "INSERT INTO dead_letters (subscriber, reason, event, dead_at) VALUES (?, ?, ?, ?)"
+        connection.execute(sql, [subscriber, reason, event, time.time()])

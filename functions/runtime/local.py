@@ -1,0 +1,164 @@
+"""The ports over one SQLite file, for the embedded default: no sidecar, no broker, the same guarantees.
+
+Publishing is a durable row for each subscriber (`broker.py` delivers them), as Kafka keeps a record for each consumer
+group. SQLite in WAL mode loses nothing to a `kill -9` of this process.
+"""
+
+import asyncio
+import json
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from functions.runtime.errors import Conflict, Unavailable
+from functions.runtime.ports import Json, Row, Sql, Stored, Write
+
+T = TypeVar("T")
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (
+    key TEXT PRIMARY KEY, value TEXT NOT NULL, etag TEXT NOT NULL, expires_at REAL, created_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS deliveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, subscriber TEXT NOT NULL, key TEXT NOT NULL, event TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS deliveries_by_subscriber ON deliveries (subscriber, id);
+CREATE TABLE IF NOT EXISTS dead_letters (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, subscriber TEXT NOT NULL, reason TEXT NOT NULL, event TEXT NOT NULL,
+    dead_at REAL NOT NULL);
+"""
+
+
+class Database:
+    """One connection, used by one thread, so that the event loop never waits for the disk."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._thread = ThreadPoolExecutor(1, "sqlite")
+        self._connection = self._thread.submit(self._open, str(path)).result()
+
+    @staticmethod
+    def _open(path: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.executescript(SCHEMA)
+        return connection
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """`work` in one transaction. Raises Unavailable when SQLite cannot (a full disk, a locked file)."""
+
+        def transaction() -> T:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    result = work(self._connection)
+                    self._connection.execute("COMMIT")
+                    return result
+                except BaseException:
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
+                    raise
+            except sqlite3.OperationalError as error:
+                raise Unavailable(f"The database did not answer ({error}).") from error
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, transaction)
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+        self._thread.shutdown()
+
+
+class LocalDocuments:
+    """Documents as rows; an etag is as random as PostgreSQL's."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        self._database, self._clock = database, clock
+
+    async def load(self, *keys: str) -> dict[str, Stored]:
+        marks = ",".join("?" * len(keys))
+        alive = "(expires_at IS NULL OR expires_at > ?)"
+        sql = f"SELECT key, value, etag FROM documents WHERE key IN ({marks}) AND {alive}"
+        rows = await self._database.run(lambda c: c.execute(sql, [*keys, self._clock()]).fetchall())
+        return {key: Stored(json.loads(value), etag) for key, value, etag in rows}
+
+    async def commit(self, *writes: Write) -> None:
+        now = self._clock()
+
+        def work(connection: sqlite3.Connection) -> None:
+            for write in writes:
+                _apply(connection, write, now)
+
+        await self._database.run(work)
+
+    async def scan(self, prefix: str, limit: int) -> dict[str, Json]:
+        sql = "SELECT key, value FROM documents WHERE substr(key, 1, ?) = ? ORDER BY created_at, key LIMIT ?"
+        rows = await self._database.run(lambda c: c.execute(sql, [len(prefix), prefix, limit]).fetchall())
+        return {key: json.loads(value) for key, value in rows}
+
+
+def _apply(connection: sqlite3.Connection, write: Write, now: float) -> None:
+    connection.execute("DELETE FROM documents WHERE key = ? AND expires_at <= ?", [write.key, now])
+    if write.guard is not None:
+        row = connection.execute("SELECT etag FROM documents WHERE key = ?", [write.key]).fetchone()
+        if (row[0] if row else "") != write.guard:
+            raise Conflict(write.key)
+    if write.value is None:
+        connection.execute("DELETE FROM documents WHERE key = ?", [write.key])
+        return
+    expires = now + write.ttl_seconds if write.ttl_seconds is not None else None
+    connection.execute(
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
+        " value = excluded.value, etag = excluded.etag, expires_at = excluded.expires_at",
+        [write.key, json.dumps(write.value), uuid.uuid4().hex, expires, now],
+    )
+
+
+class LocalPublisher:
+    """One durable row for each subscriber of the topic."""
+
+    def __init__(self, database: Database, subscribers: Mapping[str, Sequence[str]], wake: Callable[[], None]) -> None:
+        self._database, self._subscribers, self._wake = database, subscribers, wake
+
+    async def publish(self, topic: str, key: str, event: Json) -> None:
+        rows = [(name, key, json.dumps(event)) for name in self._subscribers.get(topic, ())]
+        sql = "INSERT INTO deliveries (subscriber, key, event) VALUES (?, ?, ?)"
+        await self._database.run(lambda c: c.executemany(sql, rows))
+        self._wake()
+
+
+class LocalReadModel:
+    """The same tables and statements as PostgreSQL's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def migrate(self, migrations: Sequence[str]) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            done = connection.execute("PRAGMA user_version").fetchone()[0]
+            for text in migrations[done:]:
+                for statement in filter(str.strip, text.split(";")):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {max(done, len(migrations))}")
+
+        await self._database.run(work)
+
+    async def query(self, sql: Sql) -> list[Row]:
+        rows: list[Row] = await self._database.run(lambda c: c.execute(sql.text, _named(sql)).fetchall())
+        return rows
+
+    async def write(self, *statements: Sql) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            for sql in statements:
+                connection.execute(sql.text, _named(sql))
+
+        await self._database.run(work)
+
+    async def count(self, sql: Sql, exact_up_to: int) -> tuple[int, bool]:  # noqa: ARG002  counting here is cheap
+        [[found]] = await self.query(Sql(f"SELECT count(*) FROM ({sql.text})", sql.params))
+        return found, False
+
+
+def _named(sql: Sql) -> dict[str, Any]:
+    return {str(number): value for number, value in enumerate(sql.params, start=1)}

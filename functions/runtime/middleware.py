@@ -1,0 +1,143 @@
+"""What surrounds every request: body limit, trace context, one log line, and an answer to whatever went wrong."""
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
+
+from functions.runtime.errors import (
+    BodyTooLarge,
+    Conflict,
+    FieldError,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    Unavailable,
+)
+from functions.runtime.telemetry import enter_trace, log
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+BODY_LIMIT = 1 << 20  # bytes
+
+
+class Envelope:
+    """Pure ASGI, so that streamed answers stay streams."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+        enter_trace(Request(scope).headers.get("traceparent"))
+
+        async def observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, _limited(receive), observed)
+        finally:
+            duration = round((time.perf_counter() - started) * 1000, 1)
+            fields = {"method": scope["method"], "route": _template(scope), "status": status, "duration_ms": duration}
+            log.log(10 if fields["route"].startswith("/health/") else 20, "request", extra=fields)
+
+
+def _template(scope: Message) -> str:
+    """The route's pattern, not the path: a path may hold a person's id."""
+    return getattr(scope.get("route"), "path", "(no route)")
+
+
+def _limited(receive: Receive) -> Receive:
+    """Counts as the body arrives: a declared length may be missing, or a lie."""
+    seen = 0
+
+    async def limited() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > BODY_LIMIT:
+            raise HTTPException(413)  # of this class, or FastAPI would make a 400 of it
+        return message
+
+    return limited
+
+
+def problem_response(request: Request, problem: Problem) -> Response:
+    return JSONResponse(
+        problem.body(request.url.path),
+        status_code=type(problem).status,
+        headers=dict(problem.headers),
+        media_type="application/problem+json",
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Puts the envelope around the app and gives every kind of failure its problem."""
+    app.add_middleware(Envelope)
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return problem_response(request, _problem(request, error))
+
+    for kind in (Problem, RequestValidationError, HTTPException, Conflict, Exception):
+        app.add_exception_handler(kind, answer)
+
+
+def _problem(request: Request, error: Exception) -> Problem:
+    match error:
+        case Problem():
+            return error
+        case RequestValidationError():
+            errors = [FieldError(_path(e["loc"]), _message(e)) for e in error.errors()]
+            texts = [f"{e.field}: {e.message}" if e.field else e.message for e in errors]
+            return InvalidRequest("; ".join(texts), errors)
+        case HTTPException(status_code=405):
+            allow = ", ".join(sorted(_allowed(request)))
+            return MethodNotAllowed(f"This path answers {allow}.", headers={"Allow": allow})
+        case HTTPException(status_code=413):
+            return BodyTooLarge(f"A request's body may have at most {BODY_LIMIT} bytes.")
+        case HTTPException(status_code=400):
+            return InvalidRequest(error.detail, [FieldError("", error.detail)])
+        case HTTPException():
+            return NotFound("There is nothing at this path.")
+        case Conflict():
+            return Unavailable("Others kept changing the same record; nothing was saved.")
+    log.error("unexpected failure", exc_info=error)
+    return Problem()
+
+
+def _allowed(request: Request) -> set[str]:
+    """All the methods of a path: Starlette names only those of the first route that matches."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            methods |= route.methods or set()
+    return methods - {"HEAD"}
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """Without where it came from (body, query); a position within broken JSON is no field."""
+    if location[0] == "body" and len(location) == 2 and isinstance(location[1], int):
+        return ""
+    return ".".join(str(part) for part in location[1:])
+
+
+def _message(error: dict[str, Any]) -> str:
+    """pydantic's words, without its prefix for errors that a validator of ours raised."""
+    text = str(error["msg"]).removeprefix("Value error, ")
+    return f"{text} ({error['ctx']['error']})" if error["type"] == "json_invalid" else text

@@ -1,0 +1,148 @@
+"""What a handler may ask of the world, as Protocols: two adapters keep each (`sidecar.py` and `local.py`)."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+Json = dict[str, Any]
+Row = Sequence[Any]
+Data = TypeVar("Data")
+
+ABSENT = ""  # as a guard: the write happens only if the key is not there yet
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A document as it was read; a write guarded by its `etag` fails if it has changed since."""
+
+    value: Json
+    etag: str
+
+
+@dataclass(frozen=True)
+class Write:
+    """One key of a commit. `value` None deletes. `guard`: an etag, ABSENT, or None for no guard."""
+
+    key: str
+    value: Json | None
+    guard: str | None = None
+    ttl_seconds: int | None = None
+
+
+class Documents(Protocol):
+    """Keyed JSON documents. Every method raises Unavailable when the store does not answer."""
+
+    async def load(self, *keys: str) -> dict[str, Stored]:
+        """Those of the keys that exist."""
+        ...
+
+    async def commit(self, *writes: Write) -> None:
+        """All of the writes or none. Raises Conflict when a guard does not hold."""
+        ...
+
+    async def scan(self, prefix: str, limit: int) -> dict[str, Json]:
+        """The oldest `limit` documents under a prefix. For maintenance, not for requests."""
+        ...
+
+
+class Publisher(Protocol):
+    """Where events go."""
+
+    async def publish(self, topic: str, key: str, event: Json) -> None:
+        """One structured CloudEvent, in order with others of the same key. Raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sql:
+    """One statement, in the SQL that SQLite and PostgreSQL share; parameters are `$1`, `$2`, …"""
+
+    text: str
+    params: Sequence[Any] = ()
+
+
+class ReadModel(Protocol):
+    """Tables for lists and filters. Every method raises Unavailable when the database does not answer."""
+
+    async def migrate(self, migrations: Sequence[str]) -> None:
+        """Applies those not yet applied, once, however many processes ask at the same time."""
+        ...
+
+    async def query(self, sql: Sql) -> list[Row]: ...
+
+    async def write(self, *statements: Sql) -> None:
+        """All of the statements or none. They must not touch the same row."""
+        ...
+
+    async def count(self, sql: Sql, exact_up_to: int) -> tuple[int, bool]:
+        """How many rows the query has, and whether that is an estimate (it may be, above `exact_up_to`)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything outside a handler, handed to it by the runtime."""
+
+    documents: Documents
+    publisher: Publisher
+    read_model: ReadModel
+    now: Callable[[], datetime]
+    not_ready: Callable[[], Awaitable[str | None]]  # why the adapters cannot work yet
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is calling. `role` is learner, teacher or service."""
+
+    user_id: str
+    role: str
+
+    def may_act_for(self, user_id: str) -> bool:
+        return self.role != "learner" or self.user_id == user_id
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a handler may know of an HTTP request besides its own model."""
+
+    principal: Principal
+    now: datetime
+    accept: str = "application/json"  # the negotiated media type
+    idempotency_key: str | None = None
+    fingerprint: str = ""  # of the body as parsed JSON
+    if_match: str | None = None
+    if_none_match: str | None = None
+    public_url: str = ""
+
+    def has(self, etag: str) -> bool:
+        """Whether the caller holds this version already (`If-None-Match`, compared weakly: RFC 9110, 13.1.2)."""
+        held = (self.if_none_match or "").split(",")
+        return etag.removeprefix("W/") in [tag.strip().removeprefix("W/") for tag in held] or held == ["*"]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a handler answers: a pydantic model, text, nothing, or server-sent events as pairs of name and data."""
+
+    body: BaseModel | str | AsyncIterator[tuple[str, str]] | None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True)
+class Received(Generic[Data]):
+    """An event that was decoded and whose data is valid. `key` is what makes it that one event."""
+
+    id: str
+    source: str
+    type: str
+    data: Data
+    now: datetime
+
+    @property
+    def key(self) -> str:
+        return f"{self.source} {self.id}"

@@ -1,0 +1,59 @@
+"""An event function: decode, handle, say what became of it. The routes and the embedded broker both come here."""
+
+import enum
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from functions.runtime.errors import BadEvent, Conflict, Unavailable
+from functions.runtime.events import EventData, decode
+from functions.runtime.ports import Ports, Received
+from functions.runtime.telemetry import enter_trace, log
+
+D = TypeVar("D", bound=EventData)
+
+
+@dataclass(frozen=True)
+class On(Generic[D]):
+    """One event type that a function takes, and the handler it goes to."""
+
+    data: type[D]
+    handler: Callable[[Ports, Received[D]], Awaitable[None]]
+
+
+class Outcome(enum.Enum):
+    DONE = "done"  # handled, now or before
+    BAD = "bad"  # can never be handled: a dead letter
+    RETRY = "retry"  # could not be handled now
+
+
+async def receive(
+    ports: Ports, handlers: Sequence[On[Any]], headers: Mapping[str, str], body: bytes
+) -> tuple[Outcome, str]:
+    """Handles one delivery; never raises. The text says why it was not DONE, for a log or a dead letter."""
+    event = None
+    try:
+        event = decode(headers, body)
+        enter_trace(event.get_extension("traceparent") or headers.get("traceparent"))
+        on = next((on for on in handlers if on.data.type_name == event.get_type()), None)
+        if on is None:
+            raise BadEvent(f"this function does not take events of type {event.get_type()}")
+        data = on.data.model_validate(event.get_data() if event.get_data() is not None else {})
+        received = Received(event.get_id(), event.get_source(), event.get_type(), data, ports.now())
+        await on.handler(ports, received)
+        outcome, why = Outcome.DONE, ""
+    except BadEvent as error:
+        outcome, why = Outcome.BAD, str(error)
+    except ValidationError as error:
+        problems = [f"data.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
+        outcome, why = Outcome.BAD, "; ".join(problems)
+    except (Unavailable, Conflict) as error:
+        outcome, why = Outcome.RETRY, getattr(error, "detail", "others kept changing the same record")
+    except Exception as error:
+        log.exception("a handler failed")
+        outcome, why = Outcome.RETRY, f"unexpected {type(error).__name__}"
+    known = {"id": event.get_id(), "source": event.get_source(), "type": event.get_type()} if event else {}
+    log.info("event", extra={f"event_{k}": v for k, v in known.items()} | {"outcome": outcome.value, "why": why})
+    return outcome, why

@@ -1,0 +1,179 @@
+"""HTTP routes from plain handlers: the contract's rules that hold for every endpoint are kept here, once.
+
+A handler is `async def verb(ports, call, request, **path) -> Reply`; it never sees FastAPI.
+"""
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import UnionType
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Header, Path, Query
+from fastapi.routing import APIRoute
+from fastapi.sse import format_sse_event
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from functions.runtime.auth import authenticate
+from functions.runtime.errors import NotAcceptable, UnsupportedMediaType, invalid
+from functions.runtime.idempotency import fingerprint
+from functions.runtime.models import ID_PATTERN, ProblemDocument
+from functions.runtime.ports import Call, Reply
+
+Handler = Callable[..., Awaitable[Reply]]
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint. `request` is the model of its body (POST, PUT) or of its query (GET, DELETE)."""
+
+    method: str
+    path: str
+    handler: Handler
+    request: type[BaseModel]
+    answer: type[BaseModel] | UnionType
+    status: int = 200
+    errors: Sequence[int] = ()  # besides those that every route can answer
+    media_types: Sequence[str] = (JSON,)  # what it can answer, the default first
+    headers: Sequence[str] = ()  # request headers that the handler reads, beyond Accept
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_body(self) -> bool:
+        return self.method in ("POST", "PUT")
+
+
+def add(router: APIRouter, prefix: str, route: Route, tag: str) -> None:
+    problem = {"content": {"application/problem+json": {"schema": ProblemDocument.model_json_schema()}}}
+    common = {400, 401, 403, 406, 503, 500} | ({413, 415} if route.has_body else set())
+    responses: dict[int | str, dict[str, Any]] = {
+        status: {"description": "See `detail`", **problem} for status in sorted(common | set(route.errors))
+    }
+    responses[route.status] = {
+        "description": "Done",
+        "content": {kind: {} for kind in route.media_types if kind != JSON},
+        "headers": {k: {"description": v, "schema": {"type": "string"}} for k, v in route.answer_headers.items()},
+    }
+    if 304 in responses:
+        responses[304] = {"description": "Not modified since the version in `If-None-Match`"}
+    router.add_api_route(
+        prefix + route.path,
+        _endpoint(route),
+        tags=[tag],
+        methods=[route.method],
+        response_model=route.answer,
+        status_code=route.status,
+        responses=responses,
+        summary=(inspect.getdoc(route.handler) or "").split("\n")[0],
+        operation_id=route.handler.__name__,
+        route_class_override=_guarded(route),
+    )
+
+
+def _guarded(route: Route) -> type[APIRoute]:
+    """Credentials, media types and query names are looked at before the body is parsed."""
+
+    class Guarded(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            parse_and_answer = super().get_route_handler()
+
+            async def handle(request: Request) -> Response:
+                request.state.principal = authenticate(request.headers, request.app.state.settings)
+                request.state.accept = _negotiate(request.headers.get("accept", "*/*"), route.media_types)
+                content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+                if route.has_body and content_type != JSON:
+                    raise UnsupportedMediaType(f"Send {JSON}, not {content_type or 'a body without Content-Type'}.")
+                _check_query(request, () if route.has_body else route.request.model_fields)
+                return await parse_and_answer(request)
+
+            return handle
+
+    return Guarded
+
+
+def _endpoint(route: Route) -> Callable[..., Awaitable[Response]]:
+    async def endpoint(http: Request, request: BaseModel, **path_and_headers: Any) -> Response:
+        path = {name: path_and_headers[name] for name in _path_names(route.path)}
+        call = Call(
+            principal=http.state.principal,
+            now=http.app.state.ports.now(),
+            accept=http.state.accept,
+            idempotency_key=path_and_headers.get("idempotency_key"),
+            fingerprint=fingerprint(await http.body()) if route.has_body else "",
+            if_match=path_and_headers.get("if_match"),
+            if_none_match=path_and_headers.get("if_none_match"),
+            public_url=http.app.state.settings.public_url,
+        )
+        return _response(await route.handler(http.app.state.ports, call, request, **path))
+
+    kind = inspect.Parameter.KEYWORD_ONLY
+    where = Body() if route.has_body else Query()
+    parameters = [
+        inspect.Parameter("http", kind, annotation=Request),
+        inspect.Parameter("request", kind, annotation=Annotated[route.request, where]),
+        *(
+            inspect.Parameter(name, kind, annotation=Annotated[str, Path(pattern=ID_PATTERN)])
+            for name in _path_names(route.path)
+        ),
+        *(
+            inspect.Parameter(name, kind, default=None, annotation=Annotated[str | None, Header(max_length=255)])
+            for name in route.headers
+        ),
+    ]
+    endpoint.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return endpoint
+
+
+def _path_names(path: str) -> list[str]:
+    return [part[1:-1] for part in path.split("/") if part.startswith("{")]
+
+
+def _check_query(request: Request, known: Any) -> None:
+    for name in request.query_params:
+        if name not in known:
+            raise invalid(name, "unknown query parameter")
+        if len(request.query_params.getlist(name)) > 1:
+            raise invalid(name, "given more than once")
+
+
+def _negotiate(accept: str, offered: Sequence[str]) -> str:
+    """The offered media type that the caller likes best (RFC 9110, 12.5.1). Raises NotAcceptable."""
+    best, chosen = 0.0, None
+    ranges = [_media_range(part) for part in accept.split(",") if part.strip()]
+    for kind in offered:
+        fitting = [(len(r.replace("*", "")), q) for r, q in ranges if r in (kind, f"{kind.split('/')[0]}/*", "*/*")]
+        quality = max(fitting)[1] if fitting else 0.0
+        if quality > best:
+            best, chosen = quality, kind
+    if chosen is None:
+        raise NotAcceptable(f"This endpoint answers {' or '.join(offered)}.")
+    return chosen
+
+
+def _media_range(text: str) -> tuple[str, float]:
+    kind, *parameters = [part.strip().lower() for part in text.split(";")]
+    quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+    try:
+        return kind, float(quality)
+    except ValueError:
+        return kind, 0.0
+
+
+def _response(reply: Reply) -> Response:
+    body = reply.body
+    if body is None:
+        return Response(status_code=reply.status, headers=dict(reply.headers))
+    if isinstance(body, BaseModel):
+        return Response(body.model_dump_json(), reply.status, dict(reply.headers), reply.media_type)
+    if isinstance(body, str):
+        return Response(body, reply.status, dict(reply.headers), reply.media_type)
+    return StreamingResponse(_event_stream(body), reply.status, dict(reply.headers), reply.media_type)
+
+
+async def _event_stream(events: AsyncIterator[tuple[str, str]]) -> AsyncIterator[bytes]:
+    """Server-sent events from pairs of a name and its data."""
+    async for name, data in events:
+        yield format_sse_event(event=name, data_str=data)

@@ -1,0 +1,169 @@
+"""The ports over daprd's gRPC API: state transactions, publishing, and SQL through `bindings.postgresql`.
+
+Dapr's generated stubs are used on one channel, without its client: `DaprClient` blocks in its constructor for up to
+60 s, has no default deadline and takes 180 ms to import, which a function that starts from zero would pay.
+"""
+
+import asyncio
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from typing import Any
+
+import grpc.aio
+from dapr.proto.common.v1 import common_pb2
+from dapr.proto.runtime.v1 import binding_pb2, dapr_pb2_grpc, pubsub_pb2, state_pb2
+
+from functions.runtime.errors import Conflict, Unavailable
+from functions.runtime.ports import ABSENT, Json, Row, Sql, Stored, Write
+from functions.runtime.settings import Settings
+from functions.runtime.sql import as_one_statement, migration_block
+from functions.runtime.telemetry import log, traceparent
+
+# daprd reports a lost race as INTERNAL; only the text tells it from a broken store (seen on 1.18).
+LOST_RACE = ("possible etag mismatch", "no item was updated")
+STRUCTURED = "application/cloudevents+json"
+# After a restart of daprd the next call must find it: gRPC would wait up to two minutes before it tries again.
+CHANNEL = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
+
+
+class Sidecar:
+    """One channel to daprd; the three ports below share it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._channel = grpc.aio.insecure_channel(f"{settings.dapr_host}:{settings.dapr_grpc_port}", options=CHANNEL)
+        self.stub = dapr_pb2_grpc.DaprStub(self._channel)  # type: ignore[no-untyped-call]
+
+    async def call(self, method: Any, request: Any, what: str) -> Any:
+        """One RPC with a deadline. Raises Conflict for a lost race, Unavailable for everything else."""
+        metadata = [("dapr-api-token", self.settings.dapr_api_token)] if self.settings.dapr_api_token else []
+        if trace := traceparent():
+            metadata.append(("traceparent", trace))
+        try:
+            return await method(request, timeout=self.settings.sidecar_timeout, metadata=metadata)
+        except grpc.aio.AioRpcError as error:
+            reason = error.details() or ""
+            if any(text in reason for text in LOST_RACE):
+                raise Conflict(reason) from error
+            log.warning("the sidecar did not do it", extra={"what": what, "code": error.code().name, "reason": reason})
+            raise Unavailable(f"The {what} did not answer ({error.code().name}).") from error
+
+    async def not_ready(self) -> str | None:
+        """Why daprd cannot serve yet, or None. Asks `outbound`: plain `/healthz` waits for this very application."""
+        url = f"http://{self.settings.dapr_host}:{self.settings.dapr_http_port}/v1.0/healthz/outbound"
+        try:
+            await asyncio.to_thread(urllib.request.urlopen, url, timeout=1)
+        except (urllib.error.URLError, OSError) as error:
+            return f"the Dapr sidecar is not ready: {getattr(error, 'reason', None) or error}"
+        return None
+
+    async def close(self) -> None:
+        await self._channel.close()
+
+
+class SidecarDocuments:
+    """Documents in Dapr's state store. A commit is one state transaction, so all or nothing."""
+
+    def __init__(self, sidecar: Sidecar, tables: "SidecarReadModel") -> None:
+        self._sidecar, self._tables = sidecar, tables
+        self._store = sidecar.settings.state_store
+
+    async def load(self, *keys: str) -> dict[str, Stored]:
+        request = state_pb2.GetBulkStateRequest(store_name=self._store, keys=keys, parallelism=10)
+        answer = await self._sidecar.call(self._sidecar.stub.GetBulkState, request, "state store")
+        for item in answer.items:
+            if item.error:
+                raise Unavailable("The state store did not answer.")
+        return {item.key: Stored(json.loads(item.data), item.etag) for item in answer.items if item.data}
+
+    async def commit(self, *writes: Write) -> None:
+        operations = [_operation(write) for write in writes]
+        request = state_pb2.ExecuteStateTransactionRequest(storeName=self._store, operations=operations)
+        await self._sidecar.call(self._sidecar.stub.ExecuteStateTransaction, request, "state store")
+
+    async def scan(self, prefix: str, limit: int) -> dict[str, Json]:
+        # The one place that knows Dapr's own table and how it builds keys (`keyPrefix: name`).
+        start = f"{self._store}||"
+        rows = await self._tables.query(
+            Sql(
+                "SELECT key, convert_from(value, 'UTF8') FROM state WHERE starts_with(key, $1)"
+                " AND (expires_at IS NULL OR expires_at > now()) ORDER BY created_at, key LIMIT $2",
+                [start + prefix, limit],
+            )
+        )
+        return {key.removeprefix(start): json.loads(value) for key, value in rows}
+
+
+def _operation(write: Write) -> Any:
+    item = common_pb2.StateItem(key=write.key)
+    if write.guard == ABSENT:
+        item.options.concurrency = common_pb2.StateOptions.CONCURRENCY_FIRST_WRITE
+    elif write.guard is not None:
+        item.etag.value = write.guard
+        item.options.concurrency = common_pb2.StateOptions.CONCURRENCY_FIRST_WRITE
+    if write.ttl_seconds is not None:
+        item.metadata["ttlInSeconds"] = str(write.ttl_seconds)
+    if write.value is not None:
+        item.value = json.dumps(write.value, separators=(",", ":")).encode()
+    kind = "delete" if write.value is None else "upsert"
+    return state_pb2.TransactionalStateOperation(operationType=kind, request=item)
+
+
+class SidecarPublisher:
+    """Kafka through Dapr, which passes our structured event on as it is."""
+
+    def __init__(self, sidecar: Sidecar) -> None:
+        self._sidecar = sidecar
+
+    async def publish(self, topic: str, key: str, event: Json) -> None:
+        request = pubsub_pb2.PublishEventRequest(
+            pubsub_name=self._sidecar.settings.pubsub,
+            topic=topic,
+            data=json.dumps(event, separators=(",", ":")).encode(),
+            data_content_type=STRUCTURED,
+            # The header `content-type` is what lets Knative's Kafka source see a CloudEvent; its name and value are
+            # case-sensitive there.
+            metadata={"partitionKey": key, "content-type": STRUCTURED},
+        )
+        await self._sidecar.call(self._sidecar.stub.PublishEvent, request, "message broker")
+
+
+class SidecarReadModel:
+    """SQL over the binding: one statement a call and no session, so several writes become one statement of CTEs."""
+
+    def __init__(self, sidecar: Sidecar) -> None:
+        self._sidecar = sidecar
+        self._migrated = 0
+
+    async def migrate(self, migrations: Sequence[str]) -> None:
+        if self._migrated < len(migrations):
+            await self._invoke("exec", Sql(migration_block(migrations)))
+            self._migrated = len(migrations)
+
+    async def query(self, sql: Sql) -> list[Row]:
+        return json.loads(await self._invoke("query", sql) or b"null") or []
+
+    async def write(self, *statements: Sql) -> None:
+        await self._invoke("exec", as_one_statement(statements))
+
+    async def count(self, sql: Sql, exact_up_to: int) -> tuple[int, bool]:
+        [[found]] = await self.query(
+            Sql(f"SELECT count(*) FROM (SELECT 1 FROM ({sql.text}) q LIMIT {exact_up_to + 1}) n", sql.params)
+        )
+        if found <= exact_up_to:
+            return int(found), False
+        [[plan]] = await self.query(Sql(f"EXPLAIN (FORMAT JSON) {sql.text}", sql.params))
+        rows = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"]
+        return max(int(rows), exact_up_to + 1), True
+
+    async def _invoke(self, operation: str, sql: Sql) -> bytes:
+        metadata = {"sql": sql.text}
+        if sql.params:
+            metadata["params"] = json.dumps(list(sql.params))
+        request = binding_pb2.InvokeBindingRequest(
+            name=self._sidecar.settings.read_model, operation=operation, metadata=metadata
+        )
+        answer = await self._sidecar.call(self._sidecar.stub.InvokeBinding, request, "read model")
+        return bytes(answer.data)

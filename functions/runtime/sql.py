@@ -1,0 +1,41 @@
+"""SQL that one statement can carry: what a binding without transactions needs."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from functions.runtime.ports import Sql
+
+LOCK = 7_305_829_114  # any fixed number: the advisory lock under which this project's migrations run
+
+
+def as_one_statement(statements: Sequence[Sql]) -> Sql:
+    """Several writes as one statement of data-modifying CTEs, which PostgreSQL does all or not at all.
+
+    All of them see the tables as they were before, so they must not touch the same row.
+    """
+    if len(statements) == 1:
+        return statements[0]
+    parts: list[str] = []
+    params: list[Any] = []
+    for number, statement in enumerate(statements):
+        offset = len(params)
+        text = re.sub(r"\$(\d+)", lambda m, offset=offset: f"${int(m[1]) + offset}", statement.text)  # type: ignore[misc]
+        parts.append(f"w{number} AS ({text})")
+        params.extend(statement.params)
+    return Sql(f"WITH {', '.join(parts)} SELECT 1", params)
+
+
+def migration_block(migrations: Sequence[str]) -> str:
+    """One `DO` block that applies what is not yet applied; callers at the same time wait for the first."""
+    steps = "\n".join(
+        f"IF done < {number} THEN {text.strip().rstrip(';')};"
+        f" INSERT INTO learnflow_migrations (version) VALUES ({number}); END IF;"
+        for number, text in enumerate(migrations, start=1)
+    )
+    return f"""DO $migrate$ DECLARE done bigint; BEGIN
+PERFORM pg_advisory_xact_lock({LOCK});
+CREATE TABLE IF NOT EXISTS learnflow_migrations (version bigint PRIMARY KEY, applied_at timestamptz DEFAULT now());
+SELECT coalesce(max(version), 0) INTO done FROM learnflow_migrations;
+{steps}
+END $migrate$"""

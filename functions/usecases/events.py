@@ -1,0 +1,79 @@
+"""The events of this system (spec section 3): their data, the Kafka topic and the CloudEvents type of each.
+
+`docs/contracts/events/` is generated from these models, and a test fails on an incompatible change.
+"""
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from functions.runtime.events import EventData
+from functions.runtime.models import Id, Slug, Time
+
+
+class LessonGenerated(EventData):
+    """A lesson was written, or written anew (`version` > 1)."""
+
+    topic_name: ClassVar[str] = "lesson-generated"
+    type_name: ClassVar[str] = "com.learnflow.lesson.generated.v1"
+
+    lesson_id: Id
+    user_id: Id
+    course_id: Id
+    module: Slug
+    topic: Slug
+    lesson_type: str
+    difficulty_level: str
+    title: str
+    objectives: list[str]
+    estimated_duration: int = Field(description="minutes")
+    requested_by: str
+    version: int = Field(ge=1)
+    created_at: Time
+    updated_at: Time
+    timestamp: Time
+
+
+class ProgressUpdated(EventData):
+    """Something about a learner's progress changed. `version` is that of the learner's document."""
+
+    topic_name: ClassVar[str] = "progress-updated"
+    type_name: ClassVar[str] = "com.learnflow.progress.updated.v1"
+
+    user_id: Id
+    lesson_id: Id
+    topic: Slug | None
+    progress_percentage: float = Field(ge=0, le=100)
+    status: str
+    previous_status: str
+    mastery: float | None = Field(ge=0, le=100)
+    level: str | None
+    streak_days: int = Field(ge=0)
+    timestamp: Time
+    version: int = Field(ge=1)
+
+
+class StruggleDetected(EventData):
+    """A learner needs help. Nothing publishes it yet."""
+
+    topic_name: ClassVar[str] = "struggle-detected"
+    type_name: ClassVar[str] = "com.learnflow.struggle.detected.v1"
+
+    alert_id: Id
+    user_id: Id
+    lesson_id: Id
+    topic: Slug | None
+    trigger: str
+    severity: str
+    evidence: list[dict[str, Any]]
+    timestamp: Time
+
+
+class Ping(EventData):
+    """What Knative's PingSource sends on its schedule."""
+
+    topic_name: ClassVar[str] = ""
+    type_name: ClassVar[str] = "dev.knative.sources.ping"
+
+
+ALL: tuple[type[EventData], ...] = (LessonGenerated, ProgressUpdated, StruggleDetected)

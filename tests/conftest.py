@@ -1,0 +1,56 @@
+"""Fixtures that all tests share, and the rule for tests that need a real stack or cluster.
+
+Without it they are deselected, and a line says so; with `REQUIRE=stack,cluster` in the environment its absence is an
+error.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.backends import Backend, embedded
+from tests.support.dapr_run import dapr_run
+from tests.support.presence import MISSING
+
+_deselected: list[str] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    required = [name for name in os.environ.get("REQUIRE", "").split(",") if name]
+    for marker, missing in MISSING.items():
+        marked = [item for item in items if item.get_closest_marker(marker)]
+        why = missing() if marked else None
+        if why is None:
+            continue
+        if marker in required:
+            raise pytest.UsageError(f"REQUIRE={marker}, but {why}")
+        _deselected.append(f"deselected {len(marked)} tests marked {marker}: {why}")
+        config.hook.pytest_deselected(items=marked)
+        items[:] = [item for item in items if item not in marked]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in _deselected:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """Every function of `dapr.yaml` as a process with its daprd, over real Kafka and PostgreSQL."""
+    with dapr_run(tmp_path_factory.mktemp("dapr")) as backend:
+        yield backend
+
+
+@pytest.fixture(scope="session")
+def one_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """Every function in one process over SQLite: what `learnflow` serves."""
+    with embedded(tmp_path_factory.mktemp("embedded")) as backend:
+        yield backend
+
+
+@pytest.fixture(params=["embedded", pytest.param("stack", marks=pytest.mark.stack)])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """The whole system, once in one process and once on the real stack: the same test runs on both."""
+    found: Backend = request.getfixturevalue("processes" if request.param == "stack" else "one_process")
+    return found

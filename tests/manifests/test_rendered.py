@@ -1,0 +1,134 @@
+"""What an overlay comes out as, by kustomize alone: every service and source has what all of them must have."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+OVERLAYS = ["knative/overlays/dev", "knative/overlays/minikube", "knative/overlays/production", "tests/cluster/overlay"]
+OPEN = {"knative/overlays/dev", "tests/cluster/overlay"}  # where no token is asked for
+
+pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl renders the overlays")
+
+
+Overlay = tuple[str, list[dict[str, Any]]]
+
+
+def render(path: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all(subprocess.check_output(["kubectl", "kustomize", ROOT / path], text=True)))
+
+
+@pytest.fixture(params=OVERLAYS)
+def overlay(request: pytest.FixtureRequest) -> Overlay:
+    return request.param, render(request.param)
+
+
+def of_kind(overlay: Overlay, kind: str, group: str = "") -> list[dict[str, Any]]:
+    return [r for r in overlay[1] if r["kind"] == kind and r["apiVersion"].startswith(group)]
+
+
+def functions(overlay: Overlay) -> list[dict[str, Any]]:
+    found = of_kind(overlay, "Service", "serving.knative.dev/")
+    assert found
+    return found
+
+
+def variables(service: dict[str, Any]) -> dict[str, Any]:
+    [container] = service["spec"]["template"]["spec"]["containers"]
+    names = [variable["name"] for variable in container["env"]]
+    assert len(names) == len(set(names)), "a variable is set twice"
+    return {variable["name"]: variable.get("value", variable.get("valueFrom")) for variable in container["env"]}
+
+
+def test_every_function_has_its_sidecar_as_knative_needs_it(overlay: Overlay) -> None:
+    for service in functions(overlay):
+        annotations = service["spec"]["template"]["metadata"]["annotations"]
+        assert {
+            "dapr.io/enabled": "true",
+            "dapr.io/app-id": service["metadata"]["name"],
+            "dapr.io/config": "learnflow",
+            "dapr.io/api-token-secret": "dapr-api-token",
+            "dapr.io/metrics-port": "9092",
+            "dapr.io/enable-native-sidecar": "true",
+            "dapr.io/placement-host-address": "",
+            "dapr.io/scheduler-host-address": "",
+        }.items() <= annotations.items()
+        assert "dapr.io/app-port" not in annotations, "daprd would wait for the app, and the app waits for daprd"
+        assert not [key for key in service["metadata"].get("annotations", {}) if key.startswith("dapr.io/")]
+
+
+def test_every_function_is_locked_down_bounded_and_probed(overlay: Overlay) -> None:
+    for service in functions(overlay):
+        spec = service["spec"]["template"]["spec"]
+        [container] = spec["containers"]
+        context = container["securityContext"]
+        assert context["runAsNonRoot"] and not context["allowPrivilegeEscalation"]
+        assert context["capabilities"] == {"drop": ["ALL"]} and context["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert context["readOnlyRootFilesystem"] == (not overlay[0].endswith("/dev"))
+        resources = container["resources"]
+        assert resources["requests"].keys() >= {"cpu", "memory"} and resources["limits"]["memory"]
+        assert container["readinessProbe"]["httpGet"]["path"] == "/health/ready"
+        assert container["livenessProbe"]["httpGet"]["path"] == "/health/live"
+        assert spec["serviceAccountName"] == "learnflow" and spec["containerConcurrency"] and spec["timeoutSeconds"]
+
+
+def test_no_account_of_a_function_reads_secrets(overlay: Overlay) -> None:
+    [account] = of_kind(overlay, "ServiceAccount")
+    assert account["automountServiceAccountToken"] is False
+    assert not of_kind(overlay, "RoleBinding") and not of_kind(overlay, "ClusterRoleBinding")
+    [role] = of_kind(overlay, "Role")
+    assert all(rule.get("resourceNames") or rule["verbs"] == ["create"] for rule in role["rules"])
+
+
+def test_secrets_come_by_reference(overlay: Overlay) -> None:
+    for service in functions(overlay):
+        reference = {"secretKeyRef": {"name": "dapr-api-token", "key": "token"}}
+        assert variables(service)["DAPR_API_TOKEN"] == reference
+    for component in of_kind(overlay, "Component", "dapr.io/"):
+        for item in component["spec"]["metadata"]:
+            if item["name"] == "connectionString":
+                assert item["secretKeyRef"] == {"name": "learnflow-postgres", "key": "connectionString"}
+                assert component["auth"] == {"secretStore": "kubernetes"}
+
+
+def test_a_token_is_asked_for_but_where_a_developer_or_a_test_is_alone(overlay: Overlay) -> None:
+    for service in functions(overlay):
+        assert variables(service).get("AUTH") == ("off" if overlay[0] in OPEN else None)
+
+
+def test_functions_scale_to_zero_but_in_the_developers_loop(overlay: Overlay) -> None:
+    for service in functions(overlay):
+        minimum = service["spec"]["template"]["metadata"]["annotations"].get("autoscaling.knative.dev/min-scale", "0")
+        assert minimum == ("1" if overlay[0].endswith("/dev") else "0")
+
+
+def test_every_source_keeps_order_misses_nothing_and_gives_up_into_the_dead_letters(overlay: Overlay) -> None:
+    sources = of_kind(overlay, "KafkaSource")
+    assert sources
+    for source in sources:
+        spec, delivery = source["spec"], source["spec"]["delivery"]
+        assert (spec["initialOffset"], spec["ordering"]) == ("earliest", "ordered") and spec["consumerGroup"]
+        assert {"retry": 10, "backoffPolicy": "exponential", "backoffDelay": "PT0.5S"}.items() <= delivery.items()
+        dead_letters = delivery["deadLetterSink"]["ref"]
+        assert (dead_letters["kind"], dead_letters["name"]) == ("KafkaSink", "learnflow-dead-letters")
+    [sink] = of_kind(overlay, "KafkaSink")
+    assert (sink["spec"]["topic"], sink["spec"]["contentMode"]) == ("learnflow-dead-letters", "structured")
+
+
+def test_kafkas_address_is_said_once(overlay: Overlay) -> None:
+    [config] = [c for c in of_kind(overlay, "ConfigMap") if c["metadata"]["name"] == "learnflow-kafka"]
+    address = config["data"]["bootstrapServers"]
+    [pubsub] = [c for c in of_kind(overlay, "Component") if c["metadata"]["name"] == "pubsub"]
+    said = [item["value"] for item in pubsub["spec"]["metadata"] if item["name"] == "brokers"]
+    for reader in of_kind(overlay, "KafkaSource") + of_kind(overlay, "KafkaSink"):
+        said += reader["spec"]["bootstrapServers"]
+    assert set(said) == {address}
+
+
+def test_the_developers_loop_deletes_neither_namespace_nor_data_at_its_end() -> None:
+    kinds = {resource["kind"] for resource in render("knative/overlays/dev")}
+    assert not kinds & {"Namespace", "StatefulSet", "PersistentVolumeClaim"}

@@ -1,0 +1,109 @@
+"""The system under test behind one client, whichever way it runs."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+T = TypeVar("T")
+
+
+@dataclass
+class Backend:
+    """`url` says where a path is served; every other call goes through `request`."""
+
+    name: str
+    url: Callable[[str], str]
+    client: httpx.Client
+
+    def request(self, method: str, path: str, **options: object) -> httpx.Response:
+        return self.client.request(method, self.url(path) + path, **options)  # type: ignore[arg-type]
+
+    def get(self, path: str, **query: object) -> httpx.Response:
+        return self.request("GET", path, params=query)
+
+    def post(self, path: str, body: object, **headers: str) -> httpx.Response:
+        return self.request("POST", path, json=body, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+
+def eventually(check: Callable[[], T], seconds: float = 30) -> T:
+    """The first true value of `check`; what happens by events happens soon, not at once."""
+    end = time.monotonic() + seconds
+    while True:
+        found = check()
+        if found or time.monotonic() > end:
+            assert found, f"still {found!r} after {seconds} s"
+            return found
+        time.sleep(0.05)
+
+
+def new_learner(name: str = "learner") -> str:
+    """An id that no other test uses."""
+    return f"{name}-{secrets.token_hex(5)}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Learnflow:
+    """`learnflow` as a person starts it; can be killed and started again on the same state."""
+
+    def __init__(self, data: Path) -> None:
+        self.data, self.port = data, free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "functions.cli", "--port", str(self.port), "--data", str(self.data)]
+        with (self.data / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        wait_for_http(f"http://127.0.0.1:{self.port}/health/ready", self.process)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        if self.process:
+            self.process.send_signal(number)
+            self.process.wait(15)
+            self.process = None
+
+
+def wait_for_http(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    """Until the address answers 2xx; fails at once when the process has ended."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            if httpx.get(url, timeout=2).is_success:
+                return
+        except httpx.HTTPError:
+            pass
+        assert process.poll() is None, f"the process behind {url} ended with {process.returncode}"
+        assert time.monotonic() < end, f"{url} did not answer in {seconds} s"
+        time.sleep(0.05)
+
+
+@contextmanager
+def embedded(data: Path) -> Iterator[Backend]:
+    server = Learnflow(data)
+    server.start()
+    try:
+        with httpx.Client(timeout=10) as client:
+            yield Backend("embedded", lambda _path: f"http://127.0.0.1:{server.port}", client)
+    finally:
+        server.stop()
+
+
+def environment(**changes: str) -> dict[str, str]:
+    return os.environ | changes

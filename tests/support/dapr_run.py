@@ -1,0 +1,102 @@
+"""What `dapr run -f dapr.yaml` does, done with daprd itself: each app and its sidecar, by exactly the file's fields.
+
+The Dapr CLI cannot be had everywhere that daprd can; this reads the same file.
+"""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from tests.support.backends import ROOT, Backend, environment, free_port, wait_for_http
+from tests.support.presence import KAFKA, POSTGRES
+from tests.support.topics import create_topics
+
+PATHS = {
+    "/generate-lesson": "generate-lesson",
+    "/lessons": "list-lessons",
+    "/update-progress": "update-progress",
+    "/status": "get-status",
+}
+
+
+class Processes:
+    """The processes of the file, by app-id; each can be killed and started again."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.file: dict[str, Any] = yaml.safe_load((ROOT / "dapr.yaml").read_text())
+        self.apps: dict[str, Any] = {app["appID"]: app for app in self.file["apps"]}
+        self.folder, self.stack = folder, stack
+        self.running: dict[tuple[str, str], subprocess.Popen[bytes]] = {}
+
+    def start(self, app_id: str, kind: str) -> None:
+        """`kind` is app or daprd."""
+        app, common = self.apps[app_id], self.file["common"]
+        ports = {"DAPR_HTTP_PORT": str(app["daprHTTPPort"]), "DAPR_GRPC_PORT": str(app["daprGRPCPort"])}
+        if kind == "app":
+            command, env = app["command"], environment(**common["env"], **app.get("env", {}), **ports)
+        else:
+            command, env = self._daprd(app, common), environment(LEARNFLOW_KAFKA=KAFKA, LEARNFLOW_POSTGRES=POSTGRES)
+        log = self.stack.enter_context((self.folder / f"{app_id}-{kind}.log").open("ab"))
+        process = subprocess.Popen(command, cwd=ROOT / app["appDirPath"], env=env, stdout=log, stderr=log)
+        self.running[app_id, kind] = process
+
+    def _daprd(self, app: dict[str, Any], common: dict[str, Any]) -> list[str]:
+        return [
+            "daprd",
+            *("--app-id", app["appID"], "--app-port", str(app["appPort"]), "--log-level", "warn"),
+            *("--dapr-http-port", str(app["daprHTTPPort"]), "--dapr-grpc-port", str(app["daprGRPCPort"])),
+            *("--dapr-internal-grpc-port", str(free_port()), "--metrics-port", str(free_port())),
+            *(part for path in common["resourcesPaths"] for part in ("--resources-path", path)),
+            *("--config", common["configFilePath"], "--scheduler-host-address", common["schedulerHostAddress"]),
+        ]
+
+    def wait(self, app_id: str) -> None:
+        app = self.apps[app_id]
+        wait_for_http(f"http://127.0.0.1:{app['appPort']}/health/ready", self.running[app_id, "app"])
+        wait_for_http(f"http://127.0.0.1:{app['daprHTTPPort']}/v1.0/healthz", self.running[app_id, "daprd"])
+
+    def kill(self, app_id: str, kind: str) -> None:
+        process = self.running.pop((app_id, kind))
+        process.kill()
+        process.wait(10)
+
+    def stop(self) -> None:
+        for process in self.running.values():
+            process.terminate()
+        for process in self.running.values():
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@contextmanager
+def dapr_run(folder: Path) -> Iterator[Backend]:
+    create_topics()
+    with ExitStack() as stack, httpx.Client(timeout=10) as client:
+        processes = Processes(folder, stack)
+        try:
+            for app_id in processes.apps:
+                processes.start(app_id, "app")
+                processes.start(app_id, "daprd")
+            for app_id in processes.apps:
+                processes.wait(app_id)
+            yield StackBackend("stack", lambda path: _url(processes, path), client, processes)
+        finally:
+            processes.stop()
+
+
+class StackBackend(Backend):
+    def __init__(self, name: str, url: Any, client: httpx.Client, processes: Processes) -> None:
+        super().__init__(name, url, client)
+        self.processes = processes
+
+
+def _url(processes: Processes, path: str) -> str:
+    app_id = path.split("/")[2] if path.startswith("/functions/") else PATHS["/" + path.split("/")[1].split("?")[0]]
+    return f"http://127.0.0.1:{processes.apps[app_id]['appPort']}"

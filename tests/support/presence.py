@@ -1,0 +1,40 @@
+"""What real things this machine has to test on, and how tests that need an absent one are treated."""
+
+import os
+import shutil
+import socket
+import subprocess
+
+KAFKA = os.environ.get("LEARNFLOW_KAFKA", "127.0.0.1:9092")
+POSTGRES = os.environ.get(
+    "LEARNFLOW_POSTGRES", "host=127.0.0.1 port=5432 user=learnflow password=learnflow database=learnflow"
+)
+
+
+def stack_is_missing() -> str | None:
+    """Why tests marked `stack` cannot run, or None."""
+    if shutil.which("daprd") is None:
+        return "daprd is not on the PATH"
+    settings = dict(part.split("=", 1) for part in POSTGRES.split())
+    for name, address in (("Kafka", KAFKA), ("PostgreSQL", f"{settings['host']}:{settings['port']}")):
+        host, _, port = address.rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+        except OSError as error:
+            return f"{name} does not answer on {address} ({error})"
+    return None
+
+
+def cluster_is_missing() -> str | None:
+    """Why tests marked `cluster` cannot run, or None."""
+    if shutil.which("kubectl") is None:
+        return "kubectl is not on the PATH"
+    asked = subprocess.run(
+        ["kubectl", "get", "crd", "services.serving.knative.dev", "--request-timeout=5s"],
+        capture_output=True,
+        text=True,
+    )
+    return None if asked.returncode == 0 else f"no cluster with Knative answers ({asked.stderr.strip()[:100]})"
+
+
+MISSING = {"stack": stack_is_missing, "cluster": cluster_is_missing}

@@ -1,0 +1,29 @@
+"""The Kafka topics, made as the set-up scripts make them."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError
+
+from tests.support.presence import KAFKA
+
+TOPICS = ("lesson-generated", "progress-updated", "struggle-detected", "learnflow-dead-letters")
+
+
+def create_topics(bootstrap: str = KAFKA) -> None:
+    with ThreadPoolExecutor(1) as thread:  # the caller may already be in an event loop
+        thread.submit(lambda: asyncio.run(_create(bootstrap))).result()
+
+
+async def _create(bootstrap: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        for name in TOPICS:
+            try:
+                await admin.create_topics([NewTopic(name, num_partitions=6, replication_factor=1)])
+            except TopicAlreadyExistsError:
+                continue
+    finally:
+        await admin.close()

@@ -1,0 +1,103 @@
+"""The course as shipped: complete, without circles, readable in two sizes, and graded by its keys."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from functions.learning.curriculum import NoContent, QuestionKey, UnknownModule, UnknownTopic, content, course
+
+CONTROL_FLOW = ["conditionals", "for-loops", "while-loops", "break-continue"]
+
+
+def test_the_course_has_31_topics_in_8_modules() -> None:
+    assert [len(module.topics) for module in course().modules] == [5, 4, 4, 4, 4, 3, 4, 3]
+    assert course().course_id == "python"
+    assert course().version
+
+
+def test_every_topic_has_a_slug_a_title_three_objectives_and_minutes() -> None:
+    for topic in course().topics:
+        assert re.fullmatch("[a-z0-9-]+", topic.topic_id)
+        assert topic.title
+        assert len(set(topic.objectives)) == 3
+        assert topic.minutes >= 5
+
+
+def test_a_prerequisite_is_always_taught_before_what_needs_it() -> None:
+    seen: set[str] = set()
+    for topic in course().topics:
+        assert set(topic.prerequisites) <= seen, topic.topic_id
+        seen.add(topic.topic_id)
+
+
+def test_the_four_topics_of_control_flow_have_content_and_the_others_none_yet() -> None:
+    assert [topic.topic_id for topic in course().topics if topic.has_content] == CONTROL_FLOW
+
+
+@pytest.mark.parametrize("topic_id", CONTROL_FLOW)
+def test_a_topic_with_content_has_what_lessons_grading_and_mastery_need(topic_id: str) -> None:
+    topic, material = course().topic(topic_id), content(topic_id)
+    assert len(topic.core_exercises) == 3
+    assert {e.exercise_id: len(e.tests) for e in material.exercises} == {
+        name: fact.tests for name, fact in topic.exercises.items()
+    }
+    assert {question.question_id for question in material.quiz} == set(topic.questions)
+    assert {exercise.difficulty_level for exercise in material.exercises} == {"beginner", "intermediate", "advanced"}
+    assert {question.type for question in material.quiz} == {"multiple_choice", "code_output", "fill_blank"}
+    assert len(set(material.explanation.values())) == 3
+    assert all(example.expected_stdout for example in material.examples)
+    assert material.proof and material.proof.exercises_proved == len(material.exercises)
+
+
+@pytest.mark.parametrize("topic_id", CONTROL_FLOW)
+def test_every_key_accepts_its_own_answer_and_refuses_an_empty_one(topic_id: str) -> None:
+    for key in course().topic(topic_id).questions.values():
+        right = key.correct or key.expected_output or key.accepted[0]
+        assert key.accepts(right)
+        assert not key.accepts("")
+
+
+def test_the_right_choice_is_not_always_in_the_same_place() -> None:
+    keys = [key for topic in course().topics for key in topic.questions.values() if key.correct]
+    assert len({key.correct for key in keys}) > 1
+
+
+def test_a_choice_is_answered_by_its_id_or_its_exact_text() -> None:
+    key = QuestionKey("q", "multiple_choice", {"a": "one", "b": "two"}, "b", None, ())
+    assert [key.accepts(answer) for answer in ("b", "two", "a", "one", "B", "Two")] == [True, True] + [False] * 4
+
+
+def test_an_output_is_compared_without_trailing_white_space() -> None:
+    key = QuestionKey("q", "code_output", {}, None, "1 \n2\n", ())
+    assert [key.accepts(answer) for answer in ("1\n2", "1  \r\n2\n\n", " 1\n2", "1 2")] == [True, True, False, False]
+
+
+def test_a_blank_is_compared_without_white_space_around_it_and_with_its_case() -> None:
+    key = QuestionKey("q", "fill_blank", {}, None, None, ("break",))
+    assert [key.accepts(answer) for answer in (" break ", "Break", "brea k")] == [True, False, False]
+
+
+def test_a_module_is_found_by_slug_and_by_title() -> None:
+    assert course().find_module("control-flow") is course().find_module("Control Flow")
+    with pytest.raises(UnknownModule):
+        course().find_module("cooking")
+
+
+def test_an_unknown_topic_and_one_without_content_are_told_apart() -> None:
+    with pytest.raises(UnknownTopic):
+        course().topic("cooking")
+    with pytest.raises(UnknownTopic):
+        content("../index")
+    with pytest.raises(NoContent):
+        content("lists")
+
+
+def test_reading_the_course_needs_neither_pydantic_nor_what_runs_code() -> None:
+    program = (
+        "import sys; from functions.learning.curriculum import course; from functions.learning import lessons;"
+        "course();"
+        "sys.exit(any(name in sys.modules for name in ('pydantic', 'functions.proof', 'subprocess', 'tomllib')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
