@@ -68,7 +68,7 @@ class Learnflow:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "functions.cli", "--port", str(self.port), "--data", str(self.data)]
+        command = [str(Path(sys.executable).with_name("learnflow")), "--port", str(self.port), "--data", str(self.data)]
         with (self.data / "log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
         wait_for_http(f"http://127.0.0.1:{self.port}/health/ready", self.process)
