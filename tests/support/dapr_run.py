@@ -3,7 +3,9 @@
 The Dapr CLI cannot be had everywhere that daprd can; this reads the same file.
 """
 
+import fcntl
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -79,6 +81,8 @@ class Processes:
 def dapr_run(folder: Path) -> Iterator[Backend]:
     create_topics()
     with ExitStack() as stack, httpx.Client(timeout=10) as client:
+        lock = stack.enter_context((Path(tempfile.gettempdir()) / "learnflow-dapr-run.lock").open("w"))
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the file's ports are fixed: one run at a time on a machine
         processes = Processes(folder, stack)
         try:
             for app_id in processes.apps:

@@ -18,12 +18,12 @@ def create_topics(bootstrap: str = KAFKA) -> None:
 
 async def _create(bootstrap: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()  # type: ignore[no-untyped-call]
+    await admin.start()
     try:
         for name in TOPICS:
             try:
-                await admin.create_topics([NewTopic(name, 6, 1)])  # type: ignore[no-untyped-call]
+                await admin.create_topics([NewTopic(name, 6, 1)])
             except TopicAlreadyExistsError:
                 continue
     finally:
-        await admin.close()  # type: ignore[no-untyped-call]
+        await admin.close()

@@ -1,0 +1,162 @@
+"""Events on real Kafka, through real daprd: what is in the records, who gets them, and what a failure leaves behind."""
+
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support import kafka, postgres
+from tests.support.backends import eventually, new_learner
+from tests.support.dapr_run import StackBackend
+
+pytestmark = pytest.mark.stack
+STRUCTURED = "application/cloudevents+json"
+
+
+def update(backend: StackBackend, user: str, lesson: str, percentage: float) -> httpx.Response:
+    return backend.post("/update-progress", {"user_id": user, "lesson_id": lesson, "progress_percentage": percentage})
+
+
+def outbox(user: str) -> list[dict[str, Any]]:
+    sql = "SELECT convert_from(value, 'UTF8') AS value FROM state WHERE starts_with(key, 'statestore||outbox:')"
+    return [row for row in (json.loads(found["value"]) for found in postgres.rows(sql)) if row["key"] == user]
+
+
+def ping() -> dict[str, Any]:
+    return {"specversion": "1.0", "id": "1", "source": "/test/schedule", "type": "dev.knative.sources.ping"}
+
+
+def relay(backend: StackBackend) -> httpx.Response:
+    url = backend.url("/functions/relay-events/")
+    return backend.client.post(url + "/", content=json.dumps(ping()), headers={"content-type": STRUCTURED})
+
+
+def test_a_lesson_is_a_structured_event_with_its_header_and_the_learner_as_key(processes: StackBackend) -> None:
+    user = new_learner()
+    lesson = processes.post("/generate-lesson", {"user_id": user, "topic": "for-loops"}).json()
+    [record] = kafka.records("lesson-generated", lambda r: r.key == user)
+    assert record.headers["content-type"] == STRUCTURED
+    event = record.value
+    assert event["type"] == "com.learnflow.lesson.generated.v1" and event["source"] == "/functions/generate-lesson"
+    assert (event["subject"], event["partitionkey"]) == (lesson["lesson_id"], user)
+    assert event["dataschema"] == "urn:learnflow:schema:com.learnflow.lesson.generated.v1"
+    assert event["data"]["title"] == "For Loops" and event["data"]["version"] == 1
+    assert outbox(user) == []
+
+
+def test_the_documents_of_a_lesson_are_rows_under_one_prefix(processes: StackBackend) -> None:
+    user = new_learner()
+    lesson = processes.post("/generate-lesson", {"user_id": user, "topic": "for-loops"}).json()
+    eventually(lambda: postgres.rows("SELECT 1 FROM state WHERE key = $1", f"statestore||learner:{user}"))
+    [row] = postgres.rows(
+        "SELECT convert_from(value, 'UTF8') AS value FROM state WHERE key = $1",
+        f"statestore||lesson:{lesson['lesson_id']}",
+    )
+    assert json.loads(row["value"])["user_id"] == user
+    [listed] = postgres.rows("SELECT version, topic FROM lessons WHERE lesson_id = $1", lesson["lesson_id"])
+    assert listed == {"version": 1, "topic": "for-loops"}
+
+
+def test_a_trace_goes_from_the_request_into_the_event(processes: StackBackend) -> None:
+    user, trace = new_learner(), "4bf92f3577b34da6a3ce929d0e0e4736"
+    processes.post(
+        "/generate-lesson", {"user_id": user, "topic": "for-loops"}, traceparent=f"00-{trace}-00f067aa0ba902b7-01"
+    )
+    [record] = kafka.records("lesson-generated", lambda r: r.key == user)
+    assert record.value["traceparent"].split("-")[1] == trace
+
+
+def test_what_can_never_be_handled_goes_to_the_dead_letters_and_holds_up_nothing(processes: StackBackend) -> None:
+    user = new_learner()
+    bad = {
+        "specversion": "1.0",
+        "id": f"bad-{user}",
+        "source": "/test",
+        "type": "com.learnflow.progress.updated.v1",
+        "data": {"user_id": "no spaces allowed"},
+    }
+    kafka.send("progress-updated", json.dumps(bad).encode(), user, {"content-type": STRUCTURED})
+    update(processes, user, "after-the-poison", 50)
+    eventually(lambda: postgres.rows("SELECT 1 FROM lesson_progress WHERE user_id = $1", user))
+    [dead] = eventually(
+        lambda: kafka.records(
+            "learnflow-dead-letters", lambda r: isinstance(r.value, dict) and r.value.get("id") == f"bad-{user}"
+        )
+    )
+    assert dead.value["data"] == bad["data"]
+
+
+def test_an_event_delivered_twice_has_one_effect(processes: StackBackend) -> None:
+    user = new_learner()
+    update(processes, user, "lesson-1", 40)
+    eventually(lambda: postgres.rows("SELECT 1 FROM lesson_progress WHERE user_id = $1", user))
+    [record] = kafka.records("progress-updated", lambda r: r.key == user)
+    url = processes.url("/functions/project-progress/") + "/"
+    before = postgres.rows("SELECT * FROM lesson_progress WHERE user_id = $1", user)
+    for path in ("", "dapr"):
+        answer = processes.client.post(
+            url + path, content=json.dumps(record.value), headers={"content-type": STRUCTURED}
+        )
+        assert (answer.status_code, answer.content) == (204, b"")
+    assert postgres.rows("SELECT * FROM lesson_progress WHERE user_id = $1", user) == before
+
+
+def test_what_was_left_in_the_outbox_is_relayed_in_order_with_the_same_ids(processes: StackBackend) -> None:
+    user = new_learner()
+    update(processes, user, "lesson-1", 40)
+    eventually(lambda: postgres.rows("SELECT 1 FROM lesson_progress WHERE user_id = $1", user))
+    [first] = kafka.records("progress-updated", lambda r: r.key == user)
+    # as a kill right after the commit leaves it: the row is there, the event was never published
+    left = first.value | {"id": f"left-{user}"}
+    left["data"] = left["data"] | {"version": 9, "progress_percentage": 77.0}
+    row = {"topic": "progress-updated", "key": user, "event": left, "created_at": "2026-01-01T00:00:00.000000Z"}
+    store = f"http://127.0.0.1:{processes.processes.apps['relay-events']['daprHTTPPort']}/v1.0/state/statestore"
+    assert processes.client.post(store, json=[{"key": f"outbox:left-{user}", "value": row}]).status_code == 204
+    assert len(outbox(user)) == 1
+    assert relay(processes).status_code == 204
+    assert outbox(user) == []
+    assert [r.value["id"] for r in kafka.records("progress-updated", lambda r: r.key == user)][-1] == f"left-{user}"
+    eventually(
+        lambda: postgres.rows(
+            "SELECT 1 FROM lesson_progress WHERE user_id = $1 AND progress_percentage = 77 AND version = 9", user
+        )
+    )
+
+
+def test_a_thousand_updates_of_fifty_learners_are_all_there_once(processes: StackBackend) -> None:
+    learners = [new_learner("crowd") for _ in range(50)]
+    work = [(user, step) for step in range(20) for user in learners]
+
+    def one(item: tuple[str, int]) -> tuple[str, int, httpx.Response]:
+        user, step = item
+        body = {
+            "user_id": user,
+            "lesson_id": f"lesson-{step % 4}",
+            "progress_percentage": step * 5,
+            "request_id": f"step-{step}",
+            "evidence": [{"kind": "time_on_task", "seconds": 1}],
+            "topic": "for-loops",
+        }
+        return user, step, processes.post("/update-progress", body)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(one, work))
+    assert Counter(answer.status_code for _, _, answer in answers) == {200: 1000}
+    for user in learners:
+        status = processes.get("/status", user_id=user).json()
+        assert (status["version"], status["time_on_task_seconds"]) == (20, 20)
+    versions = {user: max(a.json()["version"] for u, _, a in answers if u == user) for user in learners}
+
+    def projected() -> bool:
+        found = postgres.rows("SELECT user_id, version FROM learner_progress WHERE user_id = ANY($1)", learners)
+        return {row["user_id"]: row["version"] for row in found} == versions
+
+    eventually(projected, 60)
+    published = Counter(r.key for r in kafka.records("progress-updated", lambda r: r.key in learners))
+    ids = Counter(r.value["id"] for r in kafka.records("progress-updated", lambda r: r.key in learners))
+    changed = Counter(user for user, _, answer in answers if answer.json()["changes"])
+    assert published == changed and set(ids.values()) == {1}
+    assert all(outbox(user) == [] for user in learners[:5])

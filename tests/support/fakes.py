@@ -1,0 +1,177 @@
+"""The world outside a handler, for tests in one process: a real store in memory, and failures exactly where asked for."""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+from fastapi import FastAPI
+
+from functions.runtime.errors import Unavailable
+from functions.runtime.events import STRUCTURED, EventData, decode
+from functions.runtime.local import Database, LocalDocuments, LocalReadModel
+from functions.runtime.ports import Call, Json, Ports, Principal, Received, Row, Sql, Stored, Write
+
+D = TypeVar("D", bound=EventData)
+NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+TEACHER = Principal("teacher-1", "teacher")
+MAYA = Principal("maya", "learner")
+LOST = Unavailable("The state store did not answer.")
+
+
+@dataclass
+class RecordingPublisher:
+    """Remembers what it took. `down`, or an attempt (from 1) in `fail_at`: the broker does not answer."""
+
+    published: list[tuple[str, str, Json]] = field(default_factory=list)
+    down: bool = False
+    fail_at: set[int] = field(default_factory=set)
+    attempts: int = 0
+
+    async def publish(self, topic: str, key: str, event: Json) -> None:
+        self.attempts += 1
+        if self.down or self.attempts in self.fail_at:
+            raise Unavailable("The message broker did not answer.")
+        self.published.append((topic, key, event))
+
+    def data(self, topic: str) -> list[Json]:
+        """The data of what went to a topic, in order."""
+        return [event["data"] for name, _, event in self.published if name == topic]
+
+    def ids(self) -> list[str]:
+        return [event["id"] for _, _, event in self.published]
+
+
+@dataclass
+class FailingDocuments:
+    """The documents of SQLite. The n-th commit (from 1) raises `fail_at[n]`; those in `unknown_at` write, then fail."""
+
+    inner: LocalDocuments
+    down: bool = False
+    fail_at: dict[int, Exception] = field(default_factory=dict)
+    unknown_at: set[int] = field(default_factory=set)
+    before_commit: Callable[[], Awaitable[None]] | None = None  # runs once: somebody who comes first
+    commits: list[Sequence[Write]] = field(default_factory=list)
+
+    async def load(self, *keys: str) -> dict[str, Stored]:
+        if self.down:
+            raise LOST
+        return await self.inner.load(*keys)
+
+    async def commit(self, *writes: Write) -> None:
+        self.commits.append(writes)
+        number = len(self.commits)
+        rival, self.before_commit = self.before_commit, None
+        if rival:
+            await rival()
+        if self.down or number in self.fail_at:
+            raise self.fail_at.get(number, LOST)
+        await self.inner.commit(*writes)
+        if number in self.unknown_at:
+            raise LOST
+
+    async def scan(self, prefix: str, limit: int) -> dict[str, Json]:
+        if self.down:
+            raise LOST
+        return await self.inner.scan(prefix, limit)
+
+
+@dataclass
+class FailingReadModel:
+    """The tables of SQLite; `down`: the database does not answer."""
+
+    inner: LocalReadModel
+    down: bool = False
+
+    def _check(self) -> None:
+        if self.down:
+            raise Unavailable("The read model did not answer.")
+
+    async def migrate(self, migrations: Sequence[str]) -> None:
+        self._check()
+        await self.inner.migrate(migrations)
+
+    async def query(self, sql: Sql) -> list[Row]:
+        self._check()
+        return await self.inner.query(sql)
+
+    async def write(self, *statements: Sql) -> None:
+        self._check()
+        await self.inner.write(*statements)
+
+    async def count(self, sql: Sql, exact_up_to: int) -> tuple[int, bool]:
+        self._check()
+        return await self.inner.count(sql, exact_up_to)
+
+
+@dataclass
+class World:
+    """Ports with a clock that stands still, and the fakes behind them."""
+
+    documents: FailingDocuments
+    publisher: RecordingPublisher
+    read_model: FailingReadModel
+    now: datetime = NOW
+    why_not_ready: str | None = None
+
+    @property
+    def ports(self) -> Ports:
+        return Ports(self.documents, self.publisher, self.read_model, lambda: self.now, self.not_ready)
+
+    async def not_ready(self) -> str | None:
+        return self.why_not_ready
+
+    def call(self, **changes: Any) -> Call:
+        """A teacher's call, now."""
+        return Call(**({"principal": TEACHER, "now": self.now, "fingerprint": "body-1"} | changes))
+
+    async def document(self, key: str) -> Json | None:
+        found = await self.documents.inner.load(key)
+        return found[key].value if key in found else None
+
+    async def outbox(self) -> list[str]:
+        """Ids of the events that wait."""
+        return [key.removeprefix("outbox:") for key in await self.documents.inner.scan("outbox:", 1000)]
+
+    async def rows(self, table: str) -> list[Row]:
+        return sorted(await self.read_model.inner.query(Sql(f"SELECT * FROM {table}")), key=repr)
+
+
+@asynccontextmanager
+async def new_world(path: Path | str = ":memory:") -> AsyncIterator[World]:
+    database = Database(path)
+    try:
+        yield World(
+            FailingDocuments(LocalDocuments(database)), RecordingPublisher(), FailingReadModel(LocalReadModel(database))
+        )
+    finally:
+        await database.close()
+
+
+def received(model: type[D], event: Json, now: datetime = NOW) -> Received[D]:
+    """A published event as its handler gets it."""
+    decoded = decode({"content-type": STRUCTURED}, json.dumps(event).encode())
+    data = model.model_validate(decoded.get_data() or {})
+    return Received(decoded.get_id(), decoded.get_source(), decoded.get_type(), data, now)
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
+    """Calls an app in this process, without its start-up; what it does not handle is answered, not raised."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://learnflow")
+
+
+@contextmanager
+def logging_restored() -> Iterator[None]:
+    """Making an app takes over the root logger; gives it back."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers, root.level = handlers, level
