@@ -1,4 +1,7 @@
-"""`learnflow contracts`: the OpenAPI of each function and the JSON Schema of each event, written or compared."""
+"""`learnflow contracts`: the OpenAPI of each function and the JSON Schema of each event, written or compared.
+
+An event's schema may only grow: whoever reads it today must be able to read tomorrow's. Anything else is a new type.
+"""
 
 import json
 import sys
@@ -12,30 +15,44 @@ FOLDER = Path(__file__).parent.parent / "docs" / "contracts"
 
 
 def contracts(check: bool, folder: Path = FOLDER) -> int:
-    """Exit code 1 when something is out of date and `check` forbids to write it."""
-    stale = []
+    """Exit code 1 when an event's schema broke, or when something is out of date and `check` forbids to write it."""
+    broken, stale = [], []
     for path, document in documents().items():
         text = json.dumps(document, indent=2, sort_keys=True) + "\n"
         target = folder / path
-        if target.exists() and target.read_text() == text:
+        kept = target.read_text() if target.exists() else ""
+        if kept and path.startswith("events/"):
+            broken += [f"{path}: {problem}" for problem in incompatibilities(json.loads(kept), document)]
+        if text == kept:
             continue
-        stale.append(path)
-        if not check:
+        stale.append(f"{path}: {'out of date; run learnflow contracts' if check else 'written'}")
+        if not check and not broken:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
-    for path in stale:
-        sys.stdout.write(f"{path}: {'out of date; run learnflow contracts' if check else 'written'}\n")
-    return 1 if check and stale else 0
+    sys.stdout.write("".join(f"{line}\n" for line in broken or stale))
+    return 1 if broken or (check and stale) else 0
+
+
+def incompatibilities(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """What a reader of the old schema would stumble over in events of the new one."""
+    problems = []
+    for name, schema in old.get("properties", {}).items():
+        if name not in new.get("properties", {}):
+            problems.append(f"{name} is gone; make a new event type instead")
+        elif new["properties"][name] != schema:
+            problems.append(f"{name} is another type than before; make a new event type instead")
+        elif name in old.get("required", ()) and name not in new.get("required", ()):
+            problems.append(f"{name} may be absent now; make a new event type instead")
+    return problems
 
 
 def documents() -> dict[str, Any]:
     """What belongs into the folder, by path."""
     found: dict[str, Any] = {f"openapi/{name}.json": app.openapi() for name, app in apps().items()}
     for event in ALL:
-        schema = event.model_json_schema(mode="serialization")
-        schema |= {
+        head = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "$id": f"urn:learnflow:schema:{event.type_name}",
         }
-        found[f"events/{event.type_name}.json"] = schema
+        found[f"events/{event.type_name}.json"] = head | event.model_json_schema(mode="serialization")
     return found
