@@ -112,7 +112,8 @@ def _fold(learner: Learner, record: TopicRecord, evidence: Evidence, at: datetim
         record.counts[component] = record.counts.get(component, 0) + 1
     if evidence.passed and evidence.exercise_id and evidence.exercise_id not in record.passed:
         record.passed = sorted([*record.passed, evidence.exercise_id])
-    learner.time_on_task_seconds += evidence.seconds
+    # in whole milliseconds: a sum of binary fractions would depend on the order of its parts
+    learner.time_on_task_seconds = round(learner.time_on_task_seconds + round(evidence.seconds, 3), 3)
     if evidence.score is None:
         return
     scored = Scored(at, evidence.evidence_id, evidence.score)

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from functions.runtime import middleware, routes
 from functions.runtime.errors import InvalidRequest, Unavailable, UnsupportedMediaType
+from functions.runtime.events import STRUCTURED
 from functions.runtime.ports import Ports
 from functions.runtime.receive import On, Outcome, receive
 from functions.runtime.routes import Route
@@ -71,7 +72,11 @@ def create_event_app(name: str, takes: Sequence[On[Any]]) -> FastAPI:
         return middleware.problem_response(request, Unavailable(why))
 
     def add_to(router: APIRouter, prefix: str) -> None:
-        for path, endpoint, sender in (("/", from_knative, "Knative"), ("/dapr", from_dapr, "Dapr")):
+        dropped: dict[int | str, dict[str, Any]] = {200: {"description": "Dropped: it can never be handled"}}
+        for path, endpoint, sender, answers in (
+            ("/", from_knative, "Knative", routes.problems(400, 413, 415, 503)),
+            ("/dapr", from_dapr, "Dapr", dropped | routes.problems(503)),
+        ):
             router.add_api_route(
                 prefix + path,
                 endpoint,
@@ -80,6 +85,8 @@ def create_event_app(name: str, takes: Sequence[On[Any]]) -> FastAPI:
                 tags=[name],
                 summary=f"Take an event that {sender} delivers",
                 operation_id=f"{name}-{sender.lower()}",
+                responses=answers,
+                openapi_extra={"requestBody": {"content": {STRUCTURED: {"schema": {"type": "object"}}}}},
             )
 
     return _app(Function(name, add_to, takes))

@@ -47,11 +47,8 @@ class Route:
 
 
 def add(router: APIRouter, prefix: str, route: Route, tag: str) -> None:
-    problem = {"content": {"application/problem+json": {"schema": ProblemDocument.model_json_schema()}}}
-    common = {400, 401, 403, 406, 503, 500} | ({413, 415} if route.has_body else set())
-    responses: dict[int | str, dict[str, Any]] = {
-        status: {"description": "See `detail`", **problem} for status in sorted(common | set(route.errors))
-    }
+    common = {400, 401, 403, 406, 500, 503} | ({413, 415} if route.has_body else set())
+    responses = problems(*common, *route.errors)
     responses[route.status] = {
         "description": "Done",
         "content": {kind: {} for kind in route.media_types if kind != JSON},
@@ -71,6 +68,13 @@ def add(router: APIRouter, prefix: str, route: Route, tag: str) -> None:
         operation_id=route.handler.__name__,
         route_class_override=_guarded(route),
     )
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """How OpenAPI is told of error answers."""
+    schema = {"schema": ProblemDocument.model_json_schema()}
+    answer = {"description": "See `detail`", "content": {"application/problem+json": schema}}
+    return {status: dict(answer) for status in sorted(statuses)}
 
 
 def _guarded(route: Route) -> type[APIRoute]:

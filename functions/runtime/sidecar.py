@@ -16,6 +16,7 @@ from dapr.proto.common.v1 import common_pb2
 from dapr.proto.runtime.v1 import binding_pb2, dapr_pb2_grpc, pubsub_pb2, state_pb2
 
 from functions.runtime.errors import Conflict, Unavailable
+from functions.runtime.events import STRUCTURED
 from functions.runtime.ports import ABSENT, Json, Row, Sql, Stored, Write
 from functions.runtime.settings import Settings
 from functions.runtime.sql import as_one_statement, migration_block
@@ -23,7 +24,6 @@ from functions.runtime.telemetry import log, traceparent
 
 # daprd reports a lost race as INTERNAL; only the text tells it from a broken store (seen on 1.18).
 LOST_RACE = ("possible etag mismatch", "no item was updated")
-STRUCTURED = "application/cloudevents+json"
 # After a restart of daprd the next call must find it: gRPC would wait up to two minutes before it tries again.
 CHANNEL = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
 

@@ -163,7 +163,8 @@ def test_every_topic_that_is_read_is_made() -> None:
 
 
 def test_ports_of_dapr_run_do_not_collide() -> None:
-    ports = [app[key] for app in dapr_apps().values() for key in ("appPort", "daprHTTPPort", "daprGRPCPort")]
+    kinds = ("appPort", "daprHTTPPort", "daprGRPCPort", "metricsPort")
+    ports = [app[kind] for app in dapr_apps().values() for kind in kinds]
     assert len(ports) == len(set(ports))
 
 

@@ -52,7 +52,7 @@ class Processes:
             "daprd",
             *("--app-id", app["appID"], "--app-port", str(app["appPort"]), "--log-level", "warn"),
             *("--dapr-http-port", str(app["daprHTTPPort"]), "--dapr-grpc-port", str(app["daprGRPCPort"])),
-            *("--dapr-internal-grpc-port", str(free_port()), "--metrics-port", str(free_port())),
+            *("--dapr-internal-grpc-port", str(free_port()), "--metrics-port", str(app["metricsPort"])),
             *(part for path in common["resourcesPaths"] for part in ("--resources-path", path)),
             *("--config", common["configFilePath"], "--scheduler-host-address", common["schedulerHostAddress"]),
         ]

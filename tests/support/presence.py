@@ -9,6 +9,7 @@ KAFKA = os.environ.get("LEARNFLOW_KAFKA", "127.0.0.1:9092")
 POSTGRES = os.environ.get(
     "LEARNFLOW_POSTGRES", "host=127.0.0.1 port=5432 user=learnflow password=learnflow database=learnflow"
 )
+NODE = os.environ.get("LEARNFLOW_NODE", "10.199.0.1")  # where the test cluster's pods find Kafka and PostgreSQL
 
 
 def stack_is_missing() -> str | None:

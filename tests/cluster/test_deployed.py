@@ -1,0 +1,123 @@
+"""One lesson's whole way on Kubernetes: HTTP and Kafka events wake functions from zero, and they go back to it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support import kafka
+from tests.support.backends import eventually, new_learner
+from tests.support.cluster import DOMAIN, NAMESPACE, ClusterBackend, deployed, items, kubectl, running_pods
+
+pytestmark = pytest.mark.cluster
+FUNCTIONS = {
+    "generate-lesson",
+    "get-status",
+    "list-lessons",
+    "project-progress",
+    "relay-events",
+    "track-lesson",
+    "update-progress",
+}
+AWAKE = 120  # seconds, at most, for what the cluster does in its own time
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[ClusterBackend]:
+    with deployed() as backend:
+        yield backend
+
+
+def at_zero(*names: str) -> bool:
+    return not any(running_pods(name) for name in names)
+
+
+def test_every_function_becomes_ready_with_its_sidecar(cluster: ClusterBackend) -> None:
+    def ready() -> bool:
+        conditions = {
+            service["metadata"]["name"]: {c["type"]: c["status"] for c in service["status"].get("conditions", ())}
+            for service in items("ksvc")
+        }
+        return set(conditions) == FUNCTIONS and all(c.get("Ready") == "True" for c in conditions.values())
+
+    eventually(ready, AWAKE)
+    sources = eventually(lambda: items("kafkasource"))
+    assert {s["metadata"]["name"] for s in sources} == {
+        "lesson-generated-track-lesson",
+        "progress-updated-project-progress",
+    }
+    assert cluster.get("/status", user_id=new_learner()).status_code == 200
+    [pod] = [p for p in running_pods("get-status") if p["status"]["phase"] == "Running"]
+    names = [c["name"] for c in pod["spec"]["containers"] + pod["spec"].get("initContainers", [])]
+    assert set(names) == {"user-container", "queue-proxy", "daprd"}
+
+
+def test_a_lesson_goes_its_whole_way_and_wakes_what_it_needs_from_zero(cluster: ClusterBackend) -> None:
+    eventually(lambda: at_zero(*FUNCTIONS - {"relay-events"}), AWAKE)
+    user = new_learner()
+    answer = cluster.post("/generate-lesson", {"user_id": user, "topic": "for-loops"})
+    assert answer.status_code == 201, answer.text
+    lesson = answer.json()
+    assert answer.headers["location"] == f"/lessons/{lesson['lesson_id']}"
+
+    def progress_data() -> Any:
+        status = cluster.get("/status", user_id=user, lesson_id=lesson["lesson_id"])
+        assert status.status_code == 200
+        return status.json()["progress_data"]
+
+    # nothing but the Kafka event wakes track-lesson
+    assert eventually(progress_data, AWAKE)["status"] == "not_started"
+    assert running_pods("track-lesson")
+
+    body = {"user_id": user, "lesson_id": lesson["lesson_id"], "progress_percentage": 100, "status": "completed"}
+    updated = cluster.post("/update-progress", body)
+    assert (updated.status_code, updated.json()["status"]) == (200, "completed")
+
+    def listed() -> bool:
+        [row] = cluster.get("/lessons", user_id=user, include="progress").json()["lessons"]
+        return bool(row["progress"]["status"] == "completed")
+
+    eventually(listed, AWAKE)
+    eventually(lambda: at_zero(*FUNCTIONS - {"relay-events"}), AWAKE)
+
+
+def test_functions_that_take_events_are_not_reachable_from_outside(cluster: ClusterBackend) -> None:
+    event = {"specversion": "1.0", "id": "1", "source": "/x", "type": "com.learnflow.lesson.generated.v1", "data": {}}
+    headers = {"content-type": "application/cloudevents+json"}
+    for name in ("track-lesson", "project-progress", "relay-events"):
+        answer = cluster.request("POST", f"/functions/{name}/", json=event, headers=headers)
+        assert answer.status_code == 404 and not answer.headers.get("content-type", "").startswith(
+            "application/problem"
+        )
+
+
+def test_a_bad_event_is_kept_in_the_dead_letters_with_the_status_it_got(cluster: ClusterBackend) -> None:
+    user = new_learner()
+    kafka.send("lesson-generated", b"this is no CloudEvent", user, {})
+    cluster.post("/generate-lesson", {"user_id": user, "topic": "for-loops"})
+
+    def dead() -> list[kafka.Record]:
+        return kafka.records(
+            "learnflow-dead-letters", lambda r: isinstance(r.value, dict) and r.value.get("key") == user
+        )
+
+    [letter] = eventually(dead, AWAKE)
+    assert letter.value["knativeerrorcode"] == "400"
+    # what comes after it in the same partition is handled all the same
+    eventually(lambda: cluster.get("/status", user_id=user).json()["counts"]["total"] == 1, AWAKE)
+
+
+def test_a_pod_runs_without_privileges_on_a_file_system_it_cannot_write(cluster: ClusterBackend) -> None:
+    eventually(lambda: cluster.get("/status", user_id="someone").status_code == 200, AWAKE)
+    [pod, *_] = running_pods("get-status")
+    script = "id -u; touch /app/x || echo read-only; grep CapEff /proc/self/status"
+    seen = kubectl("exec", pod["metadata"]["name"], "-c", "user-container", "--", "sh", "-c", f"{script} 2>&1")
+    assert seen.splitlines()[0] == "65532"
+    assert "read-only" in seen and "CapEff:\t0000000000000000" in seen
+
+
+def test_only_functions_that_are_called_have_a_public_host(cluster: ClusterBackend) -> None:
+    assert cluster.get("/status", user_id="someone").status_code == 200
+    hosts = {service["metadata"]["name"]: service["status"]["url"] for service in items("ksvc")}
+    assert hosts["generate-lesson"] == f"http://generate-lesson.{NAMESPACE}.{DOMAIN}"
+    assert hosts["track-lesson"] == f"http://track-lesson.{NAMESPACE}.svc.cluster.local"

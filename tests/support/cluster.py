@@ -1,0 +1,68 @@
+"""The functions on a Kubernetes cluster with Knative and Dapr, deployed as a developer deploys them: by skaffold."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from tests.support.backends import ROOT, Backend, environment
+from tests.support.dapr_run import PATHS
+from tests.support.presence import NODE
+from tests.support.topics import create_topics
+
+NAMESPACE = "learnflow"
+INGRESS = os.environ.get("LEARNFLOW_INGRESS", "http://127.0.0.1:8081")
+DOMAIN = os.environ.get("LEARNFLOW_DOMAIN", "127.0.0.1.sslip.io")
+
+
+def run(*command: str, seconds: float = 60, **env: str) -> str:
+    """What it prints; its errors are in the exception when it fails."""
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(**env), capture_output=True, text=True, timeout=seconds, check=False
+    )
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    return done.stdout
+
+
+def kubectl(*arguments: str, seconds: float = 60) -> str:
+    return run("kubectl", "-n", NAMESPACE, *arguments, seconds=seconds)
+
+
+def items(kind: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(kubectl("get", kind, "-o", "json"))["items"]
+    return found
+
+
+def running_pods(app_id: str = "") -> list[dict[str, Any]]:
+    """Pods that serve, or will; not those that are on their way out."""
+    pods = [pod for pod in items("pods") if "deletionTimestamp" not in pod["metadata"]]
+    return [pod for pod in pods if not app_id or pod["metadata"]["labels"].get("app") == f"{app_id}-00001"]
+
+
+class ClusterBackend(Backend):
+    """Calls go through the ingress, to each function's own host."""
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        name = path.split("/")[2] if path.startswith("/functions/") else PATHS["/" + path.split("/")[1].split("?")[0]]
+        headers = {"Host": f"{name}.{NAMESPACE}.{DOMAIN}"} | options.pop("headers", {})
+        return self.client.request(method, INGRESS + path, headers=headers, **options)
+
+
+@contextmanager
+def deployed() -> Iterator[ClusterBackend]:
+    """Everything from nothing: namespace, topics, secrets, images, manifests; gone again afterwards."""
+    run("kubectl", "delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait", seconds=180)
+    run("sh", "-c", f"kubectl create namespace {NAMESPACE} --dry-run=client -o yaml | kubectl apply -f -")
+    create_topics()
+    postgres = f"host={NODE} port=5432 user=learnflow password=learnflow database=learnflow"
+    run("knative/create-secrets.sh", NAMESPACE, LEARNFLOW_POSTGRES=postgres)
+    run("skaffold", "run", "-p", "test", seconds=900)
+    try:
+        with httpx.Client(timeout=30) as client:
+            yield ClusterBackend("cluster", lambda _path: INGRESS, client)
+    finally:
+        run("skaffold", "delete", "-p", "test", seconds=300)
