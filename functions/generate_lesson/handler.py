@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 
 from functions.generate_lesson.models import GenerateLesson
 from functions.runtime.errors import Forbidden, NotFound, Unavailable, invalid
-from functions.runtime.events import stable_id
 from functions.runtime.idempotency import (
     REPLAYED,
     chosen_key,
@@ -39,7 +38,7 @@ async def generate_lesson(ports: Ports, call: Call, request: GenerateLesson) -> 
         raise Forbidden("You may only ask for lessons of your own.")
     key = chosen_key(call, request.request_id)
     record = record_key(NAME, request.user_id, key) if key else None
-    new_id = stable_id("lesson", request.user_id, key) if key else str(uuid.uuid4())
+    new_id = str(uuid.uuid4())  # not made of the key: that may be used again once its record has expired
     lesson, event, replayed = await until_committed(
         lambda: _decide(ports, call, request, request.lesson_id or new_id, record)
     )

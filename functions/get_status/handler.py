@@ -66,7 +66,7 @@ def _lesson(learner: Learner, lesson_id: str, call: Call) -> LessonStatus:
         status=entry.status if entry else "not_started",
         progress_percentage=entry.progress_percentage if entry else 0.0,
         progress_data=_progress_data(entry) if entry else None,
-        mastery=topic_status(topic, learner, mastery.get(topic.topic_id)) if topic else None,
+        topic_status=topic_status(topic, learner, mastery.get(topic.topic_id)) if topic else None,
         next_step=_step(learner, entry),
         as_of=call.now,
         version=learner.version,

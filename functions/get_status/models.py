@@ -91,7 +91,7 @@ class LessonStatus(Answer):
     status: Status
     progress_percentage: float
     progress_data: ProgressData | None
-    mastery: TopicStatus | None
+    topic_status: TopicStatus | None
     next_step: Step
     as_of: Time
     version: int

@@ -96,7 +96,7 @@ def _complete(entry: LessonEntry, update: Update) -> None:
     entry.progress_percentage = max(entry.progress_percentage, reached)
     if completed:
         entry.completed_at = min(filter(None, (entry.completed_at, update.occurred_at)))
-    started = update.status == "in_progress" or entry.progress_percentage > 0
+    started = update.status == "in_progress" or entry.progress_percentage > 0 or bool(update.evidence)
     status = "completed" if entry.completed_at else "in_progress" if started else "not_started"
     entry.status = max(entry.status, status, key=STATUSES.index)
     entry.last_activity = max(filter(None, (entry.last_activity, update.occurred_at)))

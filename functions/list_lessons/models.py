@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from functions.runtime.models import Answer, Id, Request, Slug, Time
 from functions.usecases.difficulty import Difficulty
@@ -37,7 +37,16 @@ def _date_range(text: str) -> str:
     first, dots, last = text.partition("..")
     if not dots or not (first or last):
         raise ValueError("write it as 2026-01-01..2026-01-31; one end may be left out")
-    DateRange(created_from=first or None, created_to=last or None)
+    try:
+        DateRange(created_from=first or None, created_to=last or None)
+    except ValidationError as error:
+        raise ValueError("; ".join(problem["msg"] for problem in error.errors())) from error
+    return text
+
+
+def _text(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a NUL is no text to PostgreSQL")
     return text
 
 
@@ -53,7 +62,9 @@ class LessonFilters(Request):
     created_from: From | None = None
     created_to: To | None = None
     date_range: Annotated[str, AfterValidator(_date_range)] | None = None
-    q: str | None = Field(default=None, min_length=1, max_length=200, description="in title, topic and objectives")
+    q: Annotated[str, AfterValidator(_text)] | None = Field(
+        default=None, min_length=1, max_length=200, description="in title, topic and objectives"
+    )
     sort: Literal["created_at", "-created_at", "title"] = "-created_at"
     limit: int = Field(default=20, ge=1, le=100)
     cursor: str | None = Field(default=None, max_length=1000)

@@ -1,20 +1,9 @@
-"""What a curriculum source file must look like, strictly, and what it becomes: the domain's own types.
-
-Pydantic stays on this side: functions that read the compiled course need none of it.
-"""
+"""Reads the curriculum's source files, and turns what they say into the domain's own types."""
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import ValidationError
 
 from functions.learning.curriculum import (
     Case,
@@ -27,157 +16,13 @@ from functions.learning.curriculum import (
     Question,
     Topic,
 )
+from functions.proof.schema import ExerciseSource, ModuleSource, QuestionSource, TopicSource
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$", max_length=64)]
-Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
-Level = Literal["beginner", "intermediate", "advanced"]
+__all__ = ["ModuleSource", "SourceError", "content_of", "module_of", "read"]
 
 
 class SourceError(ValueError):
     """A source file is not what it must be; the message has file, place and reason, a line for each problem."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class CaseSource(_Strict):
-    """A test: `input` is standard input, `output` standard output."""
-
-    input: str = ""
-    output: Text
-    hidden: bool = False
-
-
-class ExerciseSource(_Strict):
-    """An exercise, with at least two visible and two hidden tests and exactly three hints."""
-
-    id: Slug
-    title: Text
-    difficulty: Level
-    core: bool = False
-    instructions: Text
-    starter_code: str
-    solution: Text
-    tests: list[CaseSource]
-    hints: Annotated[list[Text], Field(min_length=3, max_length=3)]
-
-    @model_validator(mode="after")
-    def _enough_tests(self) -> Self:
-        hidden = sum(test.hidden for test in self.tests)
-        if hidden < 2 or len(self.tests) - hidden < 2:
-            raise ValueError(f"exercise {self.id} needs 2 visible and 2 hidden tests")
-        return self
-
-
-class OptionSource(_Strict):
-    """One choice of a question."""
-
-    id: Slug
-    text: Text
-    correct: bool = False
-    reason: Text
-
-
-class QuestionSource(_Strict):
-    """A quiz item; `prints` is what the code of a fill_blank must print once its blank is filled."""
-
-    id: Slug
-    type: Literal["multiple_choice", "code_output", "fill_blank"]
-    difficulty: Level
-    prompt: Text
-    code: Text | None = None
-    options: list[OptionSource] = []
-    accepted: list[Text] = []
-    prints: Text | None = None
-    explanation: Text
-
-    @model_validator(mode="after")
-    def _one_key(self) -> Self:
-        choice, blank = self.type == "multiple_choice", self.type == "fill_blank"
-        if choice and (len(self.options) < 3 or sum(option.correct for option in self.options) != 1):
-            raise ValueError(f"question {self.id} needs 3 options or more, exactly one of them correct")
-        if len({option.text for option in self.options} | {o.id for o in self.options}) != 2 * len(self.options):
-            raise ValueError(f"question {self.id} has an option id or text twice")
-        if (self.options and not choice) or ((self.accepted or self.prints) and not blank):
-            raise ValueError(f"question {self.id}: a {self.type} has no such key")
-        if (not choice and not self.code) or (blank and not (self.accepted and self.prints)):
-            raise ValueError(f"question {self.id}: a {self.type} lacks its code or its key")
-        return self
-
-
-class ExampleSource(_Strict):
-    """A worked example and what to notice in it."""
-
-    title: Text
-    level: Level
-    code: Text
-    stdin: str = ""
-    note: Text
-
-
-class MisconceptionSource(_Strict):
-    """A common wrong belief, what is true, and the error types that hint at it."""
-
-    belief: Text
-    correction: Text
-    errors: list[str] = []
-
-
-class ExplanationSource(_Strict):
-    """The explanation, once for each level."""
-
-    beginner: Text
-    intermediate: Text
-    advanced: Text
-
-
-class ContentSource(_Strict):
-    """The material of one topic, in the amounts a lesson needs."""
-
-    recap: Text
-    explanation: ExplanationSource
-    examples: Annotated[list[ExampleSource], Field(min_length=3)]
-    exercises: Annotated[list[ExerciseSource], Field(min_length=6)]
-    questions: Annotated[list[QuestionSource], Field(min_length=8)]
-    misconceptions: Annotated[list[MisconceptionSource], Field(min_length=2)]
-
-    @model_validator(mode="after")
-    def _amounts(self) -> Self:
-        if sum(exercise.core for exercise in self.exercises) != 3:
-            raise ValueError("exactly 3 exercises are core")
-        if {exercise.difficulty for exercise in self.exercises} != {"beginner", "intermediate", "advanced"}:
-            raise ValueError("exercises must cover all three difficulties")
-        if {question.type for question in self.questions} != {"multiple_choice", "code_output", "fill_blank"}:
-            raise ValueError("questions must cover all three types")
-        return self
-
-
-class TopicSource(_Strict):
-    """A topic; without `content` it has its place in the course and no lessons yet."""
-
-    id: Slug
-    title: Text
-    minutes: Annotated[int, Field(ge=5, le=240)]
-    prerequisites: list[Slug] = []
-    objectives: Annotated[list[Text], Field(min_length=3, max_length=3)]
-    content: ContentSource | None = None
-
-
-class ModuleHead(_Strict):
-    """A module's name."""
-
-    id: Slug
-    title: Text
-
-
-class ModuleSource(_Strict):
-    """One source file."""
-
-    course: Slug
-    version: Text
-    module: ModuleHead
-    topics: Annotated[list[TopicSource], Field(min_length=1)]
 
 
 def read(directory: Path) -> list[ModuleSource]:

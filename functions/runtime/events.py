@@ -121,8 +121,12 @@ def _checked(attributes: dict[str, Any], data: Any) -> CloudEvent:
     if missing:
         raise BadEvent(f"not a CloudEvent: no {', '.join(missing)}")
     try:
-        if "time" in attributes:
+        timed = "time" in attributes
+        if timed:
             attributes["time"] = datetime.fromisoformat(attributes["time"])
-        return CloudEvent(attributes, data)
+        event = CloudEvent(attributes, data)
+        if not timed:
+            del attributes["time"]  # it wrote the time of receipt into our dictionary, which it keeps
+        return event
     except (BaseCloudEventException, ValueError, TypeError) as error:
         raise BadEvent(f"not a valid CloudEvent: {getattr(error, 'errors', error)}") from error

@@ -102,7 +102,7 @@ def _problem(request: Request, error: Exception) -> Problem:
         case Problem():
             return error
         case RequestValidationError():
-            errors = [FieldError(_path(e["loc"]), _message(e)) for e in error.errors()]
+            errors = [FieldError(_path(e["loc"], error.body), _message(e)) for e in error.errors()]
             texts = [f"{e.field}: {e.message}" if e.field else e.message for e in errors]
             return InvalidRequest("; ".join(texts), errors)
         case HTTPException(status_code=405):
@@ -127,14 +127,22 @@ def _allowed(request: Request) -> set[str]:
         match, _ = route.matches(request.scope)
         if match is not Match.NONE:
             methods |= route.methods or set()
-    return methods - {"HEAD"}
+    return methods
 
 
-def _path(location: tuple[int | str, ...]) -> str:
-    """Without where it came from (body, query); a position within broken JSON is no field."""
-    if location[0] == "body" and len(location) == 2 and isinstance(location[1], int):
-        return ""
-    return ".".join(str(part) for part in location[1:])
+def _path(location: tuple[int | str, ...], body: Any) -> str:
+    """The field as the caller wrote it: pydantic also names which member of a union it tried."""
+    where, *parts = location
+    if where != "body":
+        return ".".join(map(str, parts))
+    found, names = body, []
+    for number, part in enumerate(parts, start=1):
+        if isinstance(found, dict) and part not in found and number < len(parts):
+            continue  # the union's member
+        names.append(str(part))
+        inside = (isinstance(found, dict) and part in found) or (isinstance(found, list) and isinstance(part, int))
+        found = found[part] if inside else None
+    return ".".join(names) if isinstance(body, dict | list) else ""
 
 
 def _message(error: dict[str, Any]) -> str:

@@ -27,18 +27,23 @@ def position(cursor: str | None, filters: Mapping[str, Any], parts: int) -> list
         return None
     try:
         decoded = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise invalid("cursor", "not a cursor that this endpoint gave") from error
-    if not isinstance(decoded, list) or len(decoded) != parts + 1 or not all(isinstance(p, str) for p in decoded):
+    if not isinstance(decoded, list) or len(decoded) != parts + 1 or not all(map(_is_text, decoded)):
         raise invalid("cursor", "not a cursor that this endpoint gave")
     if decoded[0] != digest(filters):
         raise invalid("cursor", "belongs to a list with other filters or another order")
     return decoded[1:]
 
 
+def _is_text(part: Any) -> bool:
+    """Something that both databases take as text: PostgreSQL knows no NUL, and UTF-8 no half of a pair."""
+    return isinstance(part, str) and "\0" not in part and not any("\ud800" <= c <= "\udfff" for c in part)
+
+
 def check_time(part: str) -> None:
     """For a cursor's part that is compared with times: a forged one is the caller's error, not the database's."""
     try:
-        datetime.fromisoformat(part)
+        datetime.strptime(part, "%Y-%m-%dT%H:%M:%S.%fZ")
     except ValueError as error:
         raise invalid("cursor", "not a cursor that this endpoint gave") from error

@@ -56,9 +56,14 @@ def add(router: APIRouter, prefix: str, route: Route, tag: str) -> None:
     }
     if 304 in responses:
         responses[304] = {"description": "Not modified since the version in `If-None-Match`"}
+    endpoint, guarded = _endpoint(route), _guarded(route)
+    if route.method == "GET":  # the server leaves the body out of the answer
+        router.add_api_route(
+            prefix + route.path, endpoint, methods=["HEAD"], include_in_schema=False, route_class_override=guarded
+        )
     router.add_api_route(
         prefix + route.path,
-        _endpoint(route),
+        endpoint,
         tags=[tag],
         methods=[route.method],
         response_model=route.answer,
@@ -66,7 +71,7 @@ def add(router: APIRouter, prefix: str, route: Route, tag: str) -> None:
         responses=responses,
         summary=(inspect.getdoc(route.handler) or "").split("\n")[0],
         operation_id=route.handler.__name__,
-        route_class_override=_guarded(route),
+        route_class_override=guarded,
     )
 
 
@@ -86,7 +91,7 @@ def _guarded(route: Route) -> type[APIRoute]:
 
             async def handle(request: Request) -> Response:
                 request.state.principal = authenticate(request.headers, request.app.state.settings)
-                request.state.accept = _negotiate(request.headers.get("accept", "*/*"), route.media_types)
+                request.state.accept = _negotiate(_accepted(request), route.media_types)
                 content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
                 if route.has_body and content_type != JSON:
                     raise UnsupportedMediaType(f"Send {JSON}, not {content_type or 'a body without Content-Type'}.")
@@ -141,6 +146,11 @@ def _check_query(request: Request, known: Any) -> None:
             raise invalid(name, "unknown query parameter")
         if len(request.query_params.getlist(name)) > 1:
             raise invalid(name, "given more than once")
+
+
+def _accepted(request: Request) -> str:
+    """Several Accept headers are one list (RFC 9110, 5.3); none at all accepts anything."""
+    return ",".join(request.headers.getlist("accept")) or "*/*"
 
 
 def _negotiate(accept: str, offered: Sequence[str]) -> str:

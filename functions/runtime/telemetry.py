@@ -8,6 +8,7 @@ import re
 import secrets
 from contextvars import ContextVar
 
+from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 Fields = dict[str, object]
@@ -27,7 +28,12 @@ def configure_logging(level: str) -> None:
     """One JSON object a line on standard error, for our own logger and uvicorn's."""
     handler = logging.StreamHandler()
     handler.setFormatter(
-        _Formatter("%(levelname)s %(name)s %(message)s", timestamp=True, rename_fields={"levelname": "level"})
+        _Formatter(
+            "%(levelname)s %(name)s %(message)s",
+            timestamp=True,
+            rename_fields={"levelname": "level"},
+            reserved_attrs=[*RESERVED_ATTRS, "color_message"],
+        )
     )
     root = logging.getLogger()
     root.handlers, root.level = [handler], logging.getLevelName(level)
@@ -41,9 +47,9 @@ def traceparent() -> str:
     return _traceparent.get()
 
 
-def enter_trace(incoming: str | None) -> None:
+def enter_trace(incoming: object) -> None:
     """Continues the caller's trace with a span of our own, or starts one (W3C Trace Context, version 00)."""
-    if incoming and _VALID.fullmatch(incoming):
+    if isinstance(incoming, str) and _VALID.fullmatch(incoming):  # an event's extension may also be a number
         _traceparent.set(f"{incoming[:36]}{secrets.token_hex(8)}{incoming[52:]}")
     else:
         _traceparent.set(f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01")

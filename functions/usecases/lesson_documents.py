@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from functions.learning.lessons import redact
+from functions.learning.lessons.showing import redact
 from functions.runtime.errors import invalid
 from functions.runtime.ports import Documents, Json, Stored
 from functions.usecases.lesson_models import LessonAnswer

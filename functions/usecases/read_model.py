@@ -86,12 +86,13 @@ async def put_progress(read_model: ReadModel, event: ProgressUpdated, event_key:
 
 
 def _upsert(table: str, key: Sequence[str], values: dict[str, object]) -> Sql:
-    """Inserts a row, or replaces one of a lower version."""
+    """Inserts a row, or replaces one of a lower version; among the events of a batch, which share one, by event key."""
     columns = list(values)
     marks = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
     changes = ", ".join(f"{c} = excluded.{c}" for c in columns if c not in key)
     return Sql(
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT ({', '.join(key)})"
-        f" DO UPDATE SET {changes} WHERE {table}.version < excluded.version",
+        f" DO UPDATE SET {changes}"
+        f" WHERE ({table}.version, {table}.last_event) < (excluded.version, excluded.last_event)",
         list(values.values()),
     )

@@ -7,7 +7,9 @@ from typing import Any
 from functions.learning import next_step
 from functions.learning.curriculum import NoContent, UnknownTopic, content, course
 from functions.learning.learner import Learner
-from functions.learning.lessons import Brief, compose, document
+from functions.learning.lessons.composing import compose
+from functions.learning.lessons.storing import document
+from functions.learning.lessons.types import Brief
 from functions.learning.levels import LEARNING, difficulty_for
 from functions.runtime.errors import NotFound
 from functions.usecases.lesson_documents import LessonDocument

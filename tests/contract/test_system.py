@@ -70,6 +70,12 @@ def test_a_lesson_can_be_read_in_every_form(backend: Backend) -> None:
     assert page.headers["etag"] != whole.headers["etag"]
 
 
+def test_a_head_request_is_answered_like_a_get_without_the_body(backend: Backend) -> None:
+    path = f"/lessons/{made(backend, new_learner())['lesson_id']}"
+    whole, head = backend.get(path), backend.request("HEAD", path)
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", whole.headers["etag"])
+
+
 def test_a_lesson_is_streamed_section_by_section_and_then_whole(backend: Backend) -> None:
     body = {"user_id": new_learner(), "topic": "conditionals"}
     answer = backend.post("/generate-lesson", body, accept="text/event-stream")
@@ -143,7 +149,7 @@ def test_a_batch_is_all_or_nothing(backend: Backend) -> None:
     assert refused.status_code == 400 and refused.json()["errors"][0]["field"] == "updates.1.evidence"
     assert backend.get("/status", user_id=user).json()["version"] == 0
     taken = backend.post("/update-progress", {"user_id": user, "updates": [good, bad | {"topic": "for-loops"}]})
-    assert [r["status"] for r in taken.json()["results"]] == ["completed", "not_started"]
+    assert [r["status"] for r in taken.json()["results"]] == ["completed", "in_progress"]
 
 
 def test_if_match_refuses_to_write_over_a_version_not_seen(backend: Backend) -> None:

@@ -54,7 +54,7 @@ class Processes:
             *("--dapr-http-port", str(app["daprHTTPPort"]), "--dapr-grpc-port", str(app["daprGRPCPort"])),
             *("--dapr-internal-grpc-port", str(free_port()), "--metrics-port", str(app["metricsPort"])),
             *(part for path in common["resourcesPaths"] for part in ("--resources-path", path)),
-            *("--config", common["configFilePath"], "--scheduler-host-address", common["schedulerHostAddress"]),
+            *("--config", common["configFilePath"], "--scheduler-host-address", common.get("schedulerHostAddress", "")),
         ]
 
     def wait(self, app_id: str) -> None:

@@ -1,10 +1,10 @@
-"""The world outside a handler, for tests in one process: a real store in memory, and failures exactly where asked for."""
+"""The world outside a handler, for tests in one process: a real store in memory, and failures where asked for."""
 
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,10 +12,15 @@ from typing import Any, TypeVar
 import httpx
 from fastapi import FastAPI
 
+from functions.generate_lesson.handler import generate_lesson
+from functions.generate_lesson.models import GenerateLesson
 from functions.runtime.errors import Unavailable
 from functions.runtime.events import STRUCTURED, EventData, decode
 from functions.runtime.local import Database, LocalDocuments, LocalReadModel
 from functions.runtime.ports import Call, Json, Ports, Principal, Received, Row, Sql, Stored, Write
+from functions.update_progress.handler import update_progress
+from functions.update_progress.models import LessonProgress, UpdateProgress
+from functions.usecases.lesson_models import LessonAnswer
 
 D = TypeVar("D", bound=EventData)
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -128,7 +133,7 @@ class World:
 
     def call(self, **changes: Any) -> Call:
         """A teacher's call, now."""
-        return Call(**({"principal": TEACHER, "now": self.now, "fingerprint": "body-1"} | changes))
+        return replace(Call(TEACHER, self.now, fingerprint="body-1"), **changes)
 
     async def document(self, key: str) -> Json | None:
         found = await self.documents.inner.load(key)
@@ -175,3 +180,19 @@ def logging_restored() -> Iterator[None]:
         yield
     finally:
         root.handlers, root.level = handlers, level
+
+
+async def lesson_for(world: World, user_id: str = "maya", topic: str = "for-loops", **fields: Any) -> LessonAnswer:
+    """A lesson, as the Course Agent writes it."""
+    request = GenerateLesson.model_validate({"user_id": user_id, "topic": topic} | fields)
+    body = (await generate_lesson(world.ports, world.call(), request)).body
+    assert isinstance(body, LessonAnswer)
+    return body
+
+
+async def report(world: World, /, **fields: Any) -> LessonProgress:
+    """One accepted update, of lesson `l1` of Maya if not said otherwise."""
+    request = UpdateProgress.model_validate({"user_id": "maya", "lesson_id": "l1"} | fields)
+    body = (await update_progress(world.ports, world.call(), request)).body
+    assert isinstance(body, LessonProgress)
+    return body

@@ -96,7 +96,8 @@ def test_an_unknown_topic_and_one_without_content_are_told_apart() -> None:
 
 def test_reading_the_course_needs_neither_pydantic_nor_what_runs_code() -> None:
     program = (
-        "import sys; from functions.learning.curriculum import course; from functions.learning import lessons;"
+        "import sys; from functions.learning.curriculum import course;"
+        "from functions.learning.lessons import composing;"
         "course();"
         "sys.exit(any(name in sys.modules for name in ('pydantic', 'functions.proof', 'subprocess', 'tomllib')))"
     )

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from functions.learning.curriculum import LEVELS, content, course
-from functions.learning.lessons import LESSON_TYPES, Brief, Lesson, compose, document, public, redact
+from functions.learning.lessons.composing import compose
+from functions.learning.lessons.showing import redact
+from functions.learning.lessons.storing import document, public
+from functions.learning.lessons.types import LESSON_TYPES, Brief, Lesson
 
 TOPICS = [topic.topic_id for topic in course().topics if topic.has_content]
 SECRET_NAMES = {"solution", "key", "correct", "accepted", "reason", "explanation", "proof"}

@@ -77,8 +77,8 @@ def test_completion_is_dated_by_its_earliest_report_in_any_order() -> None:
     assert entry_after(*reversed(reports)).completed_at == NOON + timedelta(minutes=2)
 
 
-def test_evidence_alone_does_not_complete_a_lesson() -> None:
-    assert entry_after(update(evidence=[quiz("e", 100)])).status == "not_started"
+def test_evidence_alone_begins_a_lesson_and_does_not_complete_it() -> None:
+    assert entry_after(update(evidence=[quiz("e", 100)])).status == "in_progress"
 
 
 def test_the_metrics_are_those_of_the_latest_report() -> None:

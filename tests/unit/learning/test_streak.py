@@ -1,6 +1,7 @@
 """Streaks: days in a row, whatever order they came in, in the learner's own time zone."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -60,7 +61,7 @@ def test_runs_hold_exactly_the_days_that_were_added_and_never_touch(offsets: lis
     runs = runs_of(*offsets)
     held = [first + timedelta(days=n) for first, last in runs for n in range((last - first).days + 1)]
     assert held == sorted({day(offset) for offset in offsets})
-    assert all(later[0] - earlier[1] > streak.ONE_DAY for earlier, later in zip(runs, runs[1:], strict=False))
+    assert all(later[0] - earlier[1] > streak.ONE_DAY for earlier, later in pairwise(runs))
 
 
 def test_the_longest_run_need_not_be_the_last() -> None:

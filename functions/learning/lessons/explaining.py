@@ -1,0 +1,68 @@
+"""Says why a lesson is as it is: its reasons, the topics it points back to, the recent errors it takes up."""
+
+from collections.abc import Iterable
+
+from functions.learning.curriculum import Topic, course
+from functions.learning.lessons.types import Brief
+
+KIND_REASONS = {
+    "standard": "Written for {level} level.",
+    "review": "A review: a reminder, then the quiz, then practice at {level} level.",
+    "remedial": "Starts again from the beginning, with the common mistakes and all hints.",
+    "challenge": "The hardest exercises of the topic, with the explanation in depth.",
+}
+# Keyed by what an interpreter reports; anything else a client sends is ignored rather than repeated.
+ERROR_ADVICE = {
+    "IndentationError": "Lines of one block start in the same column, four spaces in from the line with the colon.",
+    "SyntaxError": "Python could not read the line. Look for a missing colon, quote or parenthesis near it.",
+    "NameError": "The name has no value yet. Check its spelling, and that it is set before this line runs.",
+    "UnboundLocalError": "The name is set further down than it is used. Give it a value first.",
+    "TypeError": "The types do not go together, often text and a number. Convert what `input()` gave with `int()`.",
+    "ValueError": 'A value has the right type and cannot be used, for instance `int("ten")`. Print it to see it.',
+    "IndexError": "A position outside. The first is 0, the last is the length minus 1.",
+    "KeyError": "There is no such key. Print the keys to compare.",
+    "ZeroDivisionError": "Something was divided by 0. Ask before you divide.",
+    "EOFError": "`input()` found no further line. Count how often your loop reads.",
+    "TimeoutError": "The program did not end. Follow the names in the loop's condition: which of them changes?",
+}
+
+
+def reasons(topic: Topic, brief: Brief, minutes: int, left_out: bool) -> list[str]:
+    """Why the lesson is as it is, a sentence each; `minutes` is what it takes, `left_out` if the time cut it short."""
+    given = [*brief.reasons, KIND_REASONS[brief.lesson_type].format(level=brief.level)]
+    if names := titles(brief.missing_prerequisites):
+        given.append(f"Not yet secure, and needed here: {', '.join(names)}.")
+    if names := titles(weak_before(topic, brief)):
+        given.append(f"Weak so far: {', '.join(names)}; the lesson points back to it.")
+    if errors := known_errors(brief):
+        given.append(f"Takes up your recent errors: {', '.join(errors)}.")
+    budget = brief.time_budget_minutes
+    if budget is not None and minutes > budget:
+        given.append(f"About {minutes} minutes rather than {budget}: what the lesson cannot do without stays in.")
+    elif budget is not None and left_out:
+        given.append(f"Shortened to fit {budget} minutes.")
+    return given
+
+
+def weak_before(topic: Topic, brief: Brief) -> list[str]:
+    """Weak topics that this one builds on, directly or not, and that are not already reported as missing."""
+    before: set[str] = set()
+    waiting = list(topic.prerequisites)
+    by_id = course().by_id
+    while waiting:
+        current = waiting.pop()
+        if current not in before:
+            before.add(current)
+            waiting += by_id[current].prerequisites if current in by_id else ()
+    return [weak for weak in brief.weak_topics if weak in before and weak not in brief.missing_prerequisites]
+
+
+def titles(topic_ids: Iterable[str]) -> list[str]:
+    """The titles of those topics that the course has."""
+    by_id = course().by_id
+    return [by_id[topic_id].title for topic_id in topic_ids if topic_id in by_id]
+
+
+def known_errors(brief: Brief) -> list[str]:
+    """The learner's recent errors that there is advice for, each once."""
+    return [error for error in dict.fromkeys(brief.recent_errors) if error in ERROR_ADVICE]

@@ -1,0 +1,110 @@
+"""Writes what was chosen: the sections in the reading order of the lesson's type, then all of it as Markdown."""
+
+import re
+from collections.abc import Iterable
+
+from functions.learning.curriculum import Example, Exercise, Question, Topic
+from functions.learning.lessons.choosing import Plan
+from functions.learning.lessons.explaining import ERROR_ADVICE, known_errors, titles, weak_before
+from functions.learning.lessons.types import LANGUAGE, Brief, Section
+
+ORDER = {
+    "standard": ("before", "reading", "examples", "pitfalls", "exercises", "quiz"),
+    "review": ("reading", "quiz", "examples", "pitfalls", "exercises"),
+    "remedial": ("before", "reading", "pitfalls", "examples", "exercises", "quiz"),
+    "challenge": ("reading", "exercises", "examples", "pitfalls", "quiz"),
+}
+HINTS_AT_ONCE = {"standard": 0, "review": 0, "remedial": 3, "challenge": 0}
+QUIZ_INTRODUCTION = "Answer without running the code."
+
+
+def arrange(topic: Topic, brief: Brief, plan: Plan) -> list[Section]:
+    """The lesson's parts, in reading order."""
+    parts = {
+        "before": _before(topic, brief),
+        "reading": [Section("text", "In short" if brief.lesson_type == "review" else topic.title, plan.reading)],
+        "examples": [_example_section(example) for example in plan.examples],
+        "pitfalls": _pitfalls(brief, plan),
+        "exercises": [_exercise_section(exercise, brief) for exercise in plan.exercises],
+        "quiz": [Section("quiz", "Quiz", QUIZ_INTRODUCTION, question_ids=tuple(q.question_id for q in plan.quiz))],
+    }
+    return [section for part in ORDER[brief.lesson_type] for section in parts[part]]
+
+
+def _before(topic: Topic, brief: Brief) -> list[Section]:
+    goals = "\n".join(f"- {objective}" for objective in topic.objectives)
+    before = [Section("text", "What you will be able to do", goals)]
+    names = titles(dict.fromkeys((*brief.missing_prerequisites, *weak_before(topic, brief))))
+    if names:
+        advice = f"This lesson builds on {', '.join(names)}. Where a line is not clear, look it up there first."
+        before.append(Section("callout", "Before you start", advice))
+    return before
+
+
+def _pitfalls(brief: Brief, plan: Plan) -> list[Section]:
+    advice = [f"- `{error}`: {ERROR_ADVICE[error]}" for error in known_errors(brief)]
+    recent = [Section("callout", "Your recent errors", "\n".join(advice))] if advice else []
+    common = [Section("callout", "A common mistake", f"*{i.belief}*\n\n{i.correction}") for i in plan.pitfalls]
+    return recent + common
+
+
+def _example_section(example: Example) -> Section:
+    given = f"\n\nInput:\n\n{_fence(example.stdin, 'text')}" if example.stdin else ""
+    return Section("code", example.title, example.note + given, example.code, example.expected_stdout)
+
+
+def _exercise_section(exercise: Exercise, brief: Brief) -> Section:
+    shown = HINTS_AT_ONCE[brief.lesson_type]
+    hints = "".join(f"\n- Hint {number}: {hint}" for number, hint in enumerate(exercise.hints[:shown], 1))
+    body = exercise.instructions.rstrip() + (f"\n{hints}" if hints else "")
+    return Section(
+        "exercise", exercise.title, body, exercise.starter_code, exercise_id=exercise.exercise_id, hints_shown=shown
+    )
+
+
+def markdown(title: str, topic: Topic, sections: Iterable[Section], plan: Plan) -> str:
+    """The whole lesson as one text, with the tests and questions a learner may see."""
+    exercises = {exercise.exercise_id: exercise for exercise in plan.exercises}
+    parts = [f"# {title}", f"*{topic.module}, about {plan.minutes()} minutes*"]
+    for section in sections:
+        heading = f"Exercise: {section.title}" if section.kind == "exercise" else section.title
+        parts += [f"## {heading}", section.body.strip()]
+        if section.code:
+            parts.append(_fence(section.code, LANGUAGE))
+        if section.expected_stdout:
+            parts += ["Output:", _fence(section.expected_stdout, "text")]
+        if section.exercise_id:
+            parts += _visible_tests(exercises[section.exercise_id])
+        if section.kind == "quiz":
+            parts += [_asked(number, question) for number, question in enumerate(plan.quiz, 1)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _visible_tests(exercise: Exercise) -> list[str]:
+    parts = []
+    for case in exercise.tests:
+        if not case.hidden:
+            given = ["Input:", _fence(case.input, "text")] if case.input else []
+            parts += [*given, "Expected output:", _fence(case.expected_output, "text")]
+    return parts
+
+
+def _asked(number: int, question: Question) -> str:
+    parts = [f"**{number}.** {question.prompt}"]
+    if question.code:
+        parts.append(_fence(question.code, LANGUAGE))
+    if question.options:
+        parts.append("\n".join(f"- **{option.option_id}** {_inline(option.text)}" for option in question.options))
+    return "\n\n".join(parts)
+
+
+def _inline(text: str) -> str:
+    """The text with what Markdown would take for a mark-up of its own escaped."""
+    return "".join(f"\\{character}" if character in "\\`*_<>[]#" else character for character in text)
+
+
+def _fence(text: str, language: str) -> str:
+    """A code block whose fence is longer than any run of backticks in it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text.rstrip(chr(10))}\n{fence}"

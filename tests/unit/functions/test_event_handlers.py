@@ -1,0 +1,282 @@
+"""Handlers of events: any order, twice or late, ends in the same state."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions.learning.learner import REMEMBERED_EVENTS
+from functions.project_progress.handler import project_progress
+from functions.relay_events.handler import GRACE, relay_events
+from functions.runtime.errors import Conflict, Unavailable
+from functions.runtime.ports import Json, Write
+from functions.track_lesson.handler import track_lesson
+from functions.update_progress.handler import update_progress
+from functions.update_progress.models import UpdateProgress
+from functions.usecases.events import LessonGenerated, Ping, ProgressUpdated
+from functions.usecases.learners import ATTEMPTS
+from tests.support.fakes import LOST, NOW, World, lesson_for, new_world, received, report
+
+PING = {"specversion": "1.0", "id": "ping", "source": "/tests", "type": Ping.type_name}
+
+
+async def generated(world: World, **fields: Any) -> Json:
+    """The event of a new lesson."""
+    await lesson_for(world, **fields)
+    return world.publisher.published[-1][2]
+
+
+async def learner(world: World, user_id: str = "maya") -> dict[str, Any]:
+    return await world.document(f"learner:{user_id}") or {}
+
+
+async def track(world: World, event: Json) -> None:
+    await track_lesson(world.ports, received(LessonGenerated, event))
+
+
+# track_lesson
+
+
+async def test_a_new_lesson_becomes_an_entry_that_is_not_started(world: World) -> None:
+    event = await generated(world)
+    await track(world, event)
+    document = await learner(world)
+    [entry] = document["lessons"].values()
+    assert (entry["lesson_id"], entry["status"], entry["topic"]) == (event["subject"], "not_started", "for-loops")
+    assert (document["version"], document["days"]) == (1, [])
+
+
+async def test_the_same_lesson_twice_has_no_second_effect(world: World) -> None:
+    event = await generated(world)
+    await track(world, event)
+    before, commits = await learner(world), len(world.documents.commits)
+    await track(world, event)
+    assert (await learner(world), len(world.documents.commits)) == (before, commits)
+
+
+async def test_an_update_that_came_before_the_event_is_kept(world: World) -> None:
+    event = await generated(world)
+    await report(world, lesson_id=event["subject"], progress_percentage=60)
+    before = await learner(world)
+    await track(world, event)
+    assert await learner(world) == before
+
+
+async def test_an_unknown_lesson_that_was_updated_first_gets_its_topic_from_the_event(world: World) -> None:
+    async with new_world() as elsewhere:  # the lesson's document is not seen here
+        event = await generated(elsewhere)
+    await report(world, lesson_id=event["subject"], progress_percentage=60)
+    await track(world, event)
+    entry = (await learner(world))["lessons"][event["subject"]]
+    assert (entry["topic"], entry["progress_percentage"], entry["status"]) == ("for-loops", 60, "in_progress")
+
+
+async def test_a_duplicate_older_than_the_learner_remembers_has_no_second_effect(world: World) -> None:
+    event = await generated(world)
+    await track(world, event)
+    before = await learner(world) | {"seen_events": [f"/tests {n}" for n in range(REMEMBERED_EVENTS)]}
+    await world.documents.inner.commit(Write("learner:maya", before))
+    await track(world, event)
+    assert await learner(world) == before
+
+
+async def test_the_entry_does_not_wait_for_the_read_model_which_is_tried_again(world: World) -> None:
+    world.read_model.down = True
+    event = await generated(world)
+    with pytest.raises(Unavailable):
+        await track(world, event)
+    assert len((await learner(world))["lessons"]) == 1
+    world.read_model.down = False
+    await track(world, event)
+    assert [row[0] for row in await world.rows("lessons")] == [event["subject"]]
+    assert (await learner(world))["version"] == 1
+
+
+async def test_a_lost_race_for_the_entry_is_decided_again(world: World) -> None:
+    event = await generated(world)
+
+    async def rival() -> None:
+        await report(world, progress_percentage=10)
+
+    world.documents.before_commit = rival
+    await track(world, event)
+    assert len((await learner(world))["lessons"]) == 2
+
+
+async def test_a_store_that_is_down_leaves_the_event_to_be_retried(world: World) -> None:
+    event = await generated(world)
+    world.documents.down = True
+    with pytest.raises(Unavailable):
+        await track(world, event)
+
+
+async def test_races_that_are_always_lost_leave_the_event_to_be_retried(world: World) -> None:
+    event = await generated(world)
+    start = len(world.documents.commits)
+    world.documents.fail_at = {start + n: Conflict("learner:maya") for n in range(1, ATTEMPTS + 1)}
+    with pytest.raises(Conflict):
+        await track(world, event)
+    assert await learner(world) == {}
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.permutations([0, 1, 2, 3, 0, 2]))
+async def test_lessons_tracked_in_any_order_with_duplicates_give_the_same_rows(order: list[int]) -> None:
+    async with new_world() as made:
+        events = [await generated(made) for _ in range(3)]
+        lesson_id = events[0]["subject"]
+        await lesson_for(made, lesson_id=lesson_id, lesson_type="review")
+        events.append(made.publisher.published[-1][2])
+        states = []
+        for sequence in (order, sorted(order)):
+            async with new_world() as world:
+                for n in sequence:
+                    await track(world, events[n])
+                states.append((await world.rows("lessons"), sorted((await learner(world))["lessons"])))
+        assert states[0] == states[1]
+
+
+# project_progress
+
+
+async def events_of_a_busy_learner(seed: int) -> list[Json]:
+    chosen = random.Random(seed)
+    async with new_world() as made:
+        for n in range(6):
+            made.now = NOW + timedelta(minutes=n)
+            updates = [
+                {
+                    "lesson_id": f"l{chosen.randint(1, 3)}",
+                    "topic": "for-loops",
+                    "progress_percentage": chosen.choice([10, 50, 100]),
+                    "evidence": [{"kind": "quiz", "score": chosen.randint(0, 100)}],
+                }
+                for _ in range(chosen.randint(1, 3))
+            ]
+            request = UpdateProgress.model_validate({"user_id": "maya", "updates": updates})
+            await update_progress(made.ports, made.call(), request)
+        return [event for _, _, event in made.publisher.published]
+
+
+async def rows_after(events: list[Json]) -> list[Any]:
+    async with new_world() as world:
+        for event in events:
+            await project_progress(world.ports, received(ProgressUpdated, event))
+        return [await world.rows(f"{name}_progress") for name in ("lesson", "topic", "learner")]
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 1000), st.randoms(use_true_random=False))
+async def test_any_order_of_events_with_duplicates_ends_in_the_same_rows(seed: int, chosen: random.Random) -> None:
+    events = await events_of_a_busy_learner(seed)
+    shuffled = events + chosen.choices(events, k=4)
+    chosen.shuffle(shuffled)
+    assert await rows_after(shuffled) == await rows_after(events)
+
+
+async def test_the_rows_tell_what_the_latest_event_told(world: World) -> None:
+    await report(world, topic="for-loops", progress_percentage=50, evidence=[{"kind": "quiz", "score": 80}])
+    await report(world, status="completed")
+    for _, _, event in reversed(world.publisher.published):
+        await project_progress(world.ports, received(ProgressUpdated, event))
+    [lesson] = await world.rows("lesson_progress")
+    assert lesson[:5] == ("maya", "l1", 100, "completed", 2)
+    [topic] = await world.rows("topic_progress")
+    assert topic[:4] == ("maya", "for-loops", 25.0, "Beginner")
+    [row] = await world.rows("learner_progress")
+    assert row[:2] == ("maya", 1)
+
+
+async def test_progress_in_an_unknown_lesson_has_no_row_for_a_topic(world: World) -> None:
+    await report(world, progress_percentage=50)
+    await project_progress(world.ports, received(ProgressUpdated, world.publisher.published[0][2]))
+    assert (len(await world.rows("lesson_progress")), await world.rows("topic_progress")) == (1, [])
+
+
+async def test_a_read_model_that_is_down_leaves_the_event_to_be_retried(world: World) -> None:
+    await report(world, progress_percentage=50)
+    world.read_model.down = True
+    with pytest.raises(Unavailable):
+        await project_progress(world.ports, received(ProgressUpdated, world.publisher.published[0][2]))
+
+
+# relay_events
+
+
+async def relay(world: World, after: timedelta = GRACE) -> None:
+    await relay_events(world.ports, received(Ping, PING, world.now + after))
+
+
+async def test_an_empty_outbox_is_nothing_to_do(world: World) -> None:
+    await relay(world)
+    assert (world.publisher.attempts, world.documents.commits) == (0, [])
+
+
+async def test_what_waits_is_published_in_the_order_in_which_it_happened(world: World) -> None:
+    world.publisher.down = True
+    for n in (10, 20, 30):
+        world.now += timedelta(seconds=1)
+        await report(world, progress_percentage=n)
+    waiting = (await learner(world))["pending"]
+    world.publisher.down = False
+    await relay(world)
+    assert (world.publisher.ids(), await world.outbox()) == (waiting, [])
+    assert [e["progress_percentage"] for e in world.publisher.data("progress-updated")] == [10, 20, 30]
+
+
+async def test_events_of_one_commit_keep_the_order_that_the_learner_holds(world: World) -> None:
+    world.publisher.down = True
+    updates = [{"lesson_id": f"l{n}", "progress_percentage": 10} for n in range(8)]
+    request = UpdateProgress.model_validate({"user_id": "maya", "updates": updates})
+    await update_progress(world.ports, world.call(), request)
+    world.publisher.down = False
+    await relay(world)
+    assert [e["lesson_id"] for e in world.publisher.data("progress-updated")] == [f"l{n}" for n in range(8)]
+
+
+async def test_what_was_written_just_now_is_left_to_its_writer(world: World) -> None:
+    world.publisher.down = True
+    await report(world, progress_percentage=10)
+    world.publisher.down = False
+    await relay(world, after=GRACE - timedelta(milliseconds=1))
+    assert (world.publisher.published, len(await world.outbox())) == ([], 1)
+    await relay(world)
+    assert await world.outbox() == []
+
+
+async def test_the_relay_stops_at_the_first_failure_of_a_learner_and_goes_on_with_the_next(world: World) -> None:
+    world.publisher.down = True
+    for user_id in ("maya", "james"):
+        for n in (10, 20):
+            await report(world, user_id=user_id, progress_percentage=n)
+    world.publisher = type(world.publisher)(fail_at={1})
+    with pytest.raises(Unavailable, match="2 events could not be published"):
+        await relay(world)
+    assert [(e["user_id"], e["progress_percentage"]) for e in world.publisher.data("progress-updated")] == [
+        ("james", 10),
+        ("james", 20),
+    ]
+    assert sorted(await world.outbox()) == sorted((await learner(world))["pending"])
+
+
+async def test_two_relays_at_once_publish_the_same_ids(world: World) -> None:
+    world.publisher.down = True
+    await report(world, progress_percentage=10)
+    world.publisher.down = False
+    world.documents.fail_at = {len(world.documents.commits) + 1: LOST}  # the row could not be removed
+    await relay(world)
+    await relay(world)
+    assert len(set(world.publisher.ids())) == 1 and len(world.publisher.ids()) == 2
+    assert await world.outbox() == []
+
+
+async def test_a_lesson_and_progress_of_one_learner_both_go_out(world: World) -> None:
+    world.publisher.down = True
+    await lesson_for(world)
+    await report(world, progress_percentage=10)
+    world.publisher.down = False
+    await relay(world)
+    assert [topic for topic, _, _ in world.publisher.published] == ["lesson-generated", "progress-updated"]

@@ -1,0 +1,32 @@
+"""`learnflow --help` tells of everything that the command can do."""
+
+import pytest
+
+from functions.cli import main
+
+
+def help_of(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, "--help"])
+    assert ended.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_help_names_every_option_and_command(capsys: pytest.CaptureFixture[str]) -> None:
+    text = help_of(capsys=capsys)
+    for name in ("--host", "--port", "--data", "learnflow verify", "learnflow contracts", "/docs", "/health/ready"):
+        assert name in text, name
+    assert "127.0.0.1" in text and "8080" in text and "learnflow-data" in text
+
+
+@pytest.mark.parametrize(("command", "option"), [("verify", "--write"), ("contracts", "--check")])
+def test_each_command_explains_its_option(command: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert option in help_of(command, capsys=capsys)
+
+
+@pytest.mark.parametrize("arguments", [["publish"], ["--prot", "80"], ["--port", "http"]])
+def test_what_is_not_understood_ends_with_an_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage: learnflow" in capsys.readouterr().err

@@ -1,0 +1,50 @@
+"""Rows are guarded by version: whatever comes in whatever order, the newest stands."""
+
+from datetime import timedelta
+from itertools import permutations
+
+from functions.usecases.events import LessonGenerated
+from functions.usecases.read_model import put_lesson
+from tests.support.fakes import NOW, World, new_world
+
+
+def lesson(version: int, **fields: object) -> LessonGenerated:
+    facts = {
+        "lesson_id": "l1",
+        "user_id": "maya",
+        "course_id": "python",
+        "module": "control-flow",
+        "topic": "for-loops",
+        "lesson_type": "standard",
+        "difficulty_level": "beginner",
+        "title": f"Version {version}",
+        "objectives": ["Repeat a Block"],
+        "estimated_duration": 20,
+        "requested_by": "learner",
+        "version": version,
+        "created_at": NOW,
+        "updated_at": NOW + timedelta(days=version),
+        "timestamp": NOW,
+    }
+    return LessonGenerated.model_validate(facts | fields)
+
+
+async def test_versions_in_any_order_and_twice_end_with_the_newest() -> None:
+    for order in permutations([1, 2, 3, 2]):
+        async with new_world() as world:
+            for version in order:
+                await put_lesson(world.read_model, lesson(version), f"/tests {version}")
+            [row] = await world.rows("lessons")
+        assert (row[7], row[9], row[-1]) == ("Version 3", 3, "/tests 3")
+
+
+async def test_what_is_searched_is_the_title_the_topic_and_the_objectives(world: World) -> None:
+    await put_lesson(world.read_model, lesson(1), "/tests 1")
+    [row] = await world.rows("lessons")
+    assert row[-2] == "version 1 for-loops repeat a block"
+
+
+async def test_the_tables_are_made_once_however_often_they_are_asked_for(world: World) -> None:
+    for version in (1, 2):
+        await put_lesson(world.read_model, lesson(version, lesson_id=f"l{version}"), "/tests 1")
+    assert len(await world.rows("lessons")) == 2
