@@ -21,9 +21,8 @@ from functions.usecases.lesson_documents import (
     LessonDocument,
     lesson_from,
     lesson_key,
-    public_lesson,
 )
-from functions.usecases.lesson_models import LessonAnswer
+from functions.usecases.lesson_models import LessonAnswer, public_lesson
 from functions.usecases.publishing import Outgoing, outgoing, publish
 from functions.usecases.read_model import put_lesson
 from functions.usecases.writing_lessons import Wanted, version_of, write_lesson

@@ -15,7 +15,8 @@ from functions.runtime.models import rfc3339
 from functions.runtime.paging import check_time, cursor_after, position
 from functions.runtime.ports import Call, Ports, Reply, Row, Sql
 from functions.usecases import read_model
-from functions.usecases.lesson_documents import load_bodies, public_lesson
+from functions.usecases.lesson_documents import load_bodies
+from functions.usecases.lesson_models import public_lesson
 from functions.usecases.lesson_rendering import rendered
 
 EXACT_UP_TO = 10_000

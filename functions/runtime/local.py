@@ -18,6 +18,7 @@ from functions.runtime.errors import Conflict, Unavailable
 from functions.runtime.ports import Json, Row, Sql, Stored, Write
 
 T = TypeVar("T")
+ALIVE = "(expires_at IS NULL OR expires_at > ?)"
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -60,7 +61,7 @@ class Database:
                     if self._connection.in_transaction:
                         self._connection.execute("ROLLBACK")
                     raise
-            except sqlite3.OperationalError as error:
+            except sqlite3.Error as error:
                 raise Unavailable(f"The database did not answer ({error}).") from error
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, transaction)
@@ -78,8 +79,7 @@ class LocalDocuments:
 
     async def load(self, *keys: str) -> dict[str, Stored]:
         marks = ",".join("?" * len(keys))
-        alive = "(expires_at IS NULL OR expires_at > ?)"
-        sql = f"SELECT key, value, etag FROM documents WHERE key IN ({marks}) AND {alive}"
+        sql = f"SELECT key, value, etag FROM documents WHERE key IN ({marks}) AND {ALIVE}"
         rows = await self._database.run(lambda c: c.execute(sql, [*keys, self._clock()]).fetchall())
         return {key: Stored(json.loads(value), etag) for key, value, etag in rows}
 
@@ -93,8 +93,11 @@ class LocalDocuments:
         await self._database.run(work)
 
     async def scan(self, prefix: str, limit: int) -> dict[str, Json]:
-        sql = "SELECT key, value FROM documents WHERE substr(key, 1, ?) = ? ORDER BY created_at, key LIMIT ?"
-        rows = await self._database.run(lambda c: c.execute(sql, [len(prefix), prefix, limit]).fetchall())
+        sql = (
+            f"SELECT key, value FROM documents WHERE substr(key, 1, ?) = ? AND {ALIVE} ORDER BY created_at, key LIMIT ?"
+        )
+        wanted = [len(prefix), prefix, self._clock(), limit]
+        rows = await self._database.run(lambda c: c.execute(sql, wanted).fetchall())
         return {key: json.loads(value) for key, value in rows}
 
 
@@ -124,7 +127,11 @@ class LocalPublisher:
     async def publish(self, topic: str, key: str, event: Json) -> None:
         rows = [(name, key, json.dumps(event)) for name in self._subscribers.get(topic, ())]
         sql = "INSERT INTO deliveries (subscriber, key, event) VALUES (?, ?, ?)"
-        await self._database.run(lambda c: c.executemany(sql, rows))
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.executemany(sql, rows)  # its cursor must not leave this thread: freed in another, it breaks
+
+        await self._database.run(work)
         self._wake()
 
 

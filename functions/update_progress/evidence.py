@@ -64,7 +64,3 @@ def _quiz_score(answers: dict[str, Any], topic: Topic, questions: Collection[str
         raise invalid(f"{path}.answers", f"the quiz has no question {', '.join(unknown)}")
     right = sum(topic.questions[q].accepts(str(answer)) for q, answer in answers.items())
     return round(100 * right / len(questions or answers), 2)
-
-
-def _text(answer: Any) -> str:
-    return str(answer)

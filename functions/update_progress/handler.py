@@ -82,11 +82,11 @@ async def _decide(
     _check_version(call.if_match, learner)
     lessons = await _lessons(ports, learner, updates)
 
-    before = deepcopy(learner)
+    before = learner_from(stored.get(own), request.user_id)  # parsed again: cheaper than a deep copy
     learner.version, learner.updated_at = learner.version + 1, call.now
     results = []
     for index, (lesson_id, update) in enumerate(updates):
-        previous, path = deepcopy(learner), _path(request, index)
+        previous, path = deepcopy(learner) if index else before, _path(request, index)
         lesson = lessons.get(lesson_id)
         fact = _fact(learner.user_id, lesson_id, update, lesson, call, f"{request_key}/{index}", path)
         progress.apply(learner, fact)

@@ -1,5 +1,6 @@
 """What `POST /update-progress` takes and answers (spec sections 2 and 10)."""
 
+import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -75,9 +76,18 @@ Evidence = Annotated[
 ]
 
 
+METRICS_LIMIT = 4_096  # bytes as JSON: they are kept in the learner's document, which stays small
+
+
+def _small(metrics: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(metrics)) > METRICS_LIMIT:
+        raise ValueError(f"more than {METRICS_LIMIT} bytes")
+    return metrics
+
+
 class ProgressData(Request):
     completion_percentage: Percentage | None = None
-    achievement_metrics: dict[str, Any] = Field(default_factory=dict, max_length=50)
+    achievement_metrics: Annotated[dict[str, Any], AfterValidator(_small)] = Field(default_factory=dict, max_length=50)
 
 
 class Observed(Request):

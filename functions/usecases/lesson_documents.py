@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from functions.learning.lessons.showing import redact
 from functions.runtime.errors import invalid
 from functions.runtime.ports import Documents, Json, Stored
-from functions.usecases.lesson_models import LessonAnswer
 
 
 @dataclass(frozen=True)
@@ -60,10 +58,3 @@ async def load_lessons(documents: Documents, lesson_ids: Iterable[str], owner: s
         }
         for body in bodies.values()
     }
-
-
-def public_lesson(stored: LessonDocument, listed: bool | None = None) -> LessonAnswer:
-    """As a learner may see it: without solutions, hidden outputs and quiz keys."""
-    own = {name: value for name, value in asdict(stored).items() if name not in ("lesson", "requested_by")}
-    shown = redact(stored.lesson)
-    return LessonAnswer.model_validate(shown | own | {"quiz_id": stored.lesson_id, "listed": listed})

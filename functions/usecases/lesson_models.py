@@ -1,10 +1,13 @@
 """A lesson as it is answered (spec section 2): the same object from the Course Agent and from the list."""
 
+from dataclasses import asdict
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from functions.learning.lessons.showing import redact
 from functions.runtime.models import Answer, Time
+from functions.usecases.lesson_documents import LessonDocument
 
 
 def _absent(value: Any) -> bool:
@@ -127,3 +130,10 @@ class LessonAnswer(Part):
     verification: Verification
     provenance: Provenance
     listed: bool | None = Field(default=None, exclude_if=_absent, description="only in the answer of a POST")
+
+
+def public_lesson(stored: LessonDocument, listed: bool | None = None) -> LessonAnswer:
+    """As a learner may see it: without solutions, hidden outputs and quiz keys."""
+    own = {name: value for name, value in asdict(stored).items() if name not in ("lesson", "requested_by")}
+    shown = redact(stored.lesson)
+    return LessonAnswer.model_validate(shown | own | {"quiz_id": stored.lesson_id, "listed": listed})

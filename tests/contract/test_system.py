@@ -231,6 +231,13 @@ BAD: list[tuple[str, str, Json, int, str]] = [
     (
         "/update-progress",
         "POST",
+        {"json": {"user_id": "u", "lesson_id": "l", "progress_data": {"achievement_metrics": {"x": "y" * 5000}}}},
+        400,
+        "progress_data.achievement_metrics",
+    ),
+    (
+        "/update-progress",
+        "POST",
         {"json": {"user_id": "u", "lesson_id": "l", "progress_percentage": 101}},
         400,
         "progress_percentage",
