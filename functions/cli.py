@@ -66,6 +66,11 @@ def serve(host: str, port: int, data: Path) -> int:
     from functions.embedded import create_app
     from functions.runtime.settings import Settings
 
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.stderr.write(f"learnflow: the state cannot be kept in {data}: {error.strerror}\n")
+        return 1
     app = create_app(data, Settings(auth="off"))
     log = logging.getLogger("uvicorn.error")
     handler = logging.StreamHandler(sys.stdout)

@@ -44,12 +44,11 @@ def apps() -> dict[str, FastAPI]:
 
 
 def create_app(data: Path, settings: Settings) -> FastAPI:
-    """The whole backend; `data` is the directory of its one database file, made if it is not there."""
+    """The whole backend; `data` is the directory of its one database file, which is made if it is not there."""
     found: dict[str, Function] = {name: app.state.function for name, app in apps().items()}
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        data.mkdir(parents=True, exist_ok=True)
         database = Database(data / "learnflow.sqlite3")
         broker = Broker(database, {name: function for name, function in found.items() if function.takes})
         app.state.ports = Ports(

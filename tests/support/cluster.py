@@ -66,3 +66,5 @@ def deployed() -> Iterator[ClusterBackend]:
             yield ClusterBackend("cluster", lambda _path: INGRESS, client)
     finally:
         run("skaffold", "delete", "-p", "test", seconds=300)
+        # it returns before the namespace is gone, and until then nothing can be made in it
+        run("kubectl", "delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait", seconds=300)

@@ -1,5 +1,7 @@
 """`learnflow --help` tells of everything that the command can do."""
 
+from pathlib import Path
+
 import pytest
 
 from functions.cli import main
@@ -30,3 +32,9 @@ def test_what_is_not_understood_ends_with_an_error(arguments: list[str], capsys:
         main(arguments)
     assert ended.value.code == 2
     assert "usage: learnflow" in capsys.readouterr().err
+
+
+def test_a_place_where_no_state_can_be_kept_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert main(["--data", str(tmp_path / "file" / "data")]) == 1
+    assert "state cannot be kept in" in capsys.readouterr().err
