@@ -17,9 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from functions.runtime.auth import authenticate
-from functions.runtime.errors import NotAcceptable, UnsupportedMediaType, invalid
+from functions.runtime.errors import UnsupportedMediaType, invalid
 from functions.runtime.idempotency import fingerprint
 from functions.runtime.models import ID_PATTERN, ProblemDocument
+from functions.runtime.negotiation import negotiated
 from functions.runtime.ports import Call, Reply
 
 Handler = Callable[..., Awaitable[Reply]]
@@ -91,7 +92,7 @@ def _guarded(route: Route) -> type[APIRoute]:
 
             async def handle(request: Request) -> Response:
                 request.state.principal = authenticate(request.headers, request.app.state.settings)
-                request.state.accept = _negotiate(_accepted(request), route.media_types)
+                request.state.accept = negotiated(request, route.media_types)
                 content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
                 if route.has_body and content_type != JSON:
                     raise UnsupportedMediaType(f"Send {JSON}, not {content_type or 'a body without Content-Type'}.")
@@ -146,34 +147,6 @@ def _check_query(request: Request, known: Any) -> None:
             raise invalid(name, "unknown query parameter")
         if len(request.query_params.getlist(name)) > 1:
             raise invalid(name, "given more than once")
-
-
-def _accepted(request: Request) -> str:
-    """Several Accept headers are one list (RFC 9110, 5.3); none at all accepts anything."""
-    return ",".join(request.headers.getlist("accept")) or "*/*"
-
-
-def _negotiate(accept: str, offered: Sequence[str]) -> str:
-    """The offered media type that the caller likes best (RFC 9110, 12.5.1). Raises NotAcceptable."""
-    best, chosen = 0.0, None
-    ranges = [_media_range(part) for part in accept.split(",") if part.strip()]
-    for kind in offered:
-        fitting = [(len(r.replace("*", "")), q) for r, q in ranges if r in (kind, f"{kind.split('/')[0]}/*", "*/*")]
-        quality = max(fitting)[1] if fitting else 0.0
-        if quality > best:
-            best, chosen = quality, kind
-    if chosen is None:
-        raise NotAcceptable(f"This endpoint answers {' or '.join(offered)}.")
-    return chosen
-
-
-def _media_range(text: str) -> tuple[str, float]:
-    kind, *parameters = [part.strip().lower() for part in text.split(";")]
-    quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-    try:
-        return kind, float(quality)
-    except ValueError:
-        return kind, 0.0
 
 
 def _response(reply: Reply) -> Response:
