@@ -4,6 +4,8 @@ The Dapr CLI cannot be had everywhere that daprd can; this reads the same file.
 """
 
 import fcntl
+import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -44,7 +46,10 @@ class Processes:
         else:
             command, env = self._daprd(app, common), environment(LEARNFLOW_KAFKA=KAFKA, LEARNFLOW_POSTGRES=POSTGRES)
         log = self.stack.enter_context((self.folder / f"{app_id}-{kind}.log").open("ab"))
-        process = subprocess.Popen(command, cwd=ROOT / app["appDirPath"], env=env, stdout=log, stderr=log)
+        # a group of its own: `uv run` is the parent of the server, and a kill has to reach both
+        process = subprocess.Popen(
+            command, cwd=ROOT / app["appDirPath"], env=env, stdout=log, stderr=log, start_new_session=True
+        )
         self.running[app_id, kind] = process
 
     def _daprd(self, app: dict[str, Any], common: dict[str, Any]) -> list[str]:
@@ -64,7 +69,7 @@ class Processes:
 
     def kill(self, app_id: str, kind: str) -> None:
         process = self.running.pop((app_id, kind))
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
 
     def stop(self) -> None:
@@ -74,7 +79,7 @@ class Processes:
             try:
                 process.wait(15)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextmanager
