@@ -25,7 +25,7 @@ from functions.usecases.lesson_documents import (
 from functions.usecases.lesson_models import LessonAnswer, public_lesson
 from functions.usecases.publishing import Outgoing, outgoing, publish
 from functions.usecases.read_model import put_lesson
-from functions.usecases.writing_lessons import Wanted, version_of, write_lesson
+from functions.usecases.writing_lessons import Wanted, write_lesson
 
 NAME = "generate-lesson"
 STREAM = "text/event-stream"
@@ -67,7 +67,7 @@ async def _decide(
         user_id=request.user_id,
         course_id=request.course_id,
         requested_by="learner" if call.principal.user_id == request.user_id else call.principal.role,
-        version=version_of(previous),
+        version=previous.version + 1 if previous else 1,
         created_at=previous.created_at if previous else now,
         updated_at=now,
         provenance=provenance,

@@ -12,7 +12,6 @@ from functions.learning.lessons.storing import document
 from functions.learning.lessons.types import Brief
 from functions.learning.levels import LEARNING, difficulty_for
 from functions.runtime.errors import NotFound
-from functions.usecases.lesson_documents import LessonDocument
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,3 @@ def write_lesson(learner: Learner, wanted: Wanted) -> tuple[dict[str, Any], dict
         "duration_ms": round((time.perf_counter() - started) * 1000, 2),
     }
     return lesson, provenance
-
-
-def version_of(previous: LessonDocument | None) -> int:
-    return previous.version + 1 if previous else 1
