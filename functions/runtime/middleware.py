@@ -1,5 +1,6 @@
 """What surrounds every request: body limit, trace context, one log line, and an answer to whatever went wrong."""
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -54,7 +55,8 @@ class Envelope:
         finally:
             duration = round((time.perf_counter() - started) * 1000, 1)
             fields = {"method": scope["method"], "route": _template(scope), "status": status, "duration_ms": duration}
-            log.log(10 if fields["route"].startswith("/health/") else 20, "request", extra=fields)
+            level = logging.DEBUG if fields["route"].startswith("/health/") else logging.INFO
+            log.log(level, "request", extra=fields)
 
 
 def _template(scope: Message) -> str:
