@@ -16,20 +16,22 @@ FOLDER = Path(__file__).parent.parent / "docs" / "contracts"
 
 def contracts(check: bool, folder: Path = FOLDER) -> int:
     """Exit code 1 when an event's schema broke, or when something is out of date and `check` forbids to write it."""
-    broken, stale = [], []
+    broken: list[str] = []
+    stale: dict[str, str] = {}
     for path, document in documents().items():
         text = json.dumps(document, indent=2, sort_keys=True) + "\n"
         target = folder / path
         kept = target.read_text() if target.exists() else ""
         if kept and path.startswith("events/"):
             broken += [f"{path}: {problem}" for problem in incompatibilities(json.loads(kept), document)]
-        if text == kept:
-            continue
-        stale.append(f"{path}: {'out of date; run learnflow contracts' if check else 'written'}")
-        if not check and not broken:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
-    sys.stdout.write("".join(f"{line}\n" for line in broken or stale))
+        if text != kept:
+            stale[path] = text
+    if not check and not broken:
+        for path, text in stale.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text)
+    verdict = "out of date; run learnflow contracts" if check else "written"
+    sys.stdout.write("".join(f"{line}\n" for line in broken or [f"{path}: {verdict}" for path in stale]))
     return 1 if broken or (check and stale) else 0
 
 

@@ -1,15 +1,14 @@
 """A learner's figures by topic and module, as `GET /status` shows them."""
 
 from functions.get_status.models import ModuleStatus, TopicStatus
-from functions.learning import next_step
-from functions.learning.curriculum import Course, Module, Topic
+from functions.learning.curriculum import Module, Topic
 from functions.learning.learner import Learner
 from functions.learning.levels import level_of
 from functions.learning.mastery import Mastery, mean_score
 
 
-def module_status(module: Module, learner: Learner, course: Course) -> ModuleStatus:
-    mastery = next_step.levels(learner, course)
+def module_status(module: Module, learner: Learner, mastery: dict[str, Mastery]) -> ModuleStatus:
+    """`mastery` by topic id."""
     topics = [topic_status(topic, learner, mastery.get(topic.topic_id)) for topic in module.topics]
     score = mean_score(t.mastery for t in topics if t.mastery is not None)
     level = level_of(score) if score is not None else None

@@ -74,7 +74,8 @@ def _lesson(learner: Learner, lesson_id: str, call: Call) -> LessonStatus:
 
 
 def _learner(learner: Learner, request: StatusQuery, filters: dict[str, Any], call: Call) -> LearnerStatus:
-    modules = [module_status(module, learner, course()) for module in course().modules]
+    mastery = next_step.levels(learner, course())
+    modules = [module_status(module, learner, mastery) for module in course().modules]
     topics = [topic for module in modules for topic in module.topics]
     overall = mean_score(t.mastery for t in topics if t.mastery is not None) or 0.0
     rows = [_row(entry) for entry in learner.lessons.values()]

@@ -9,8 +9,7 @@ from typing import Any
 
 import httpx
 
-from tests.support.backends import ROOT, Backend, environment
-from tests.support.dapr_run import PATHS
+from tests.support.backends import ROOT, Backend, app_id_of, environment
 from tests.support.presence import NODE
 from tests.support.topics import create_topics
 
@@ -47,8 +46,7 @@ class ClusterBackend(Backend):
     """Calls go through the ingress, to each function's own host."""
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        name = path.split("/")[2] if path.startswith("/functions/") else PATHS["/" + path.split("/")[1].split("?")[0]]
-        headers = {"Host": f"{name}.{NAMESPACE}.{DOMAIN}"} | options.pop("headers", {})
+        headers = {"Host": f"{app_id_of(path)}.{NAMESPACE}.{DOMAIN}"} | options.pop("headers", {})
         return self.client.request(method, INGRESS + path, headers=headers, **options)
 
 

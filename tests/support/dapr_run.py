@@ -16,16 +16,9 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.support.backends import ROOT, Backend, environment, free_port, wait_for_http
+from tests.support.backends import ROOT, Backend, app_id_of, environment, free_port, wait_for_http
 from tests.support.presence import KAFKA, POSTGRES
 from tests.support.topics import create_topics
-
-PATHS = {
-    "/generate-lesson": "generate-lesson",
-    "/lessons": "list-lessons",
-    "/update-progress": "update-progress",
-    "/status": "get-status",
-}
 
 
 class Processes:
@@ -107,5 +100,4 @@ class StackBackend(Backend):
 
 
 def _url(processes: Processes, path: str) -> str:
-    app_id = path.split("/")[2] if path.startswith("/functions/") else PATHS["/" + path.split("/")[1].split("?")[0]]
-    return f"http://127.0.0.1:{processes.apps[app_id]['appPort']}"
+    return f"http://127.0.0.1:{processes.apps[app_id_of(path)]['appPort']}"

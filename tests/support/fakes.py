@@ -20,6 +20,7 @@ from functions.runtime.local import Database, LocalDocuments, LocalReadModel
 from functions.runtime.ports import Call, Json, Ports, Principal, Received, Row, Sql, Stored, Write
 from functions.update_progress.handler import update_progress
 from functions.update_progress.models import LessonProgress, UpdateProgress
+from functions.usecases.events import LessonGenerated
 from functions.usecases.lesson_models import LessonAnswer
 
 D = TypeVar("D", bound=EventData)
@@ -163,6 +164,28 @@ def received(model: type[D], event: Json, now: datetime = NOW) -> Received[D]:
     decoded = decode({"content-type": STRUCTURED}, json.dumps(event).encode())
     data = model.model_validate(decoded.get_data() or {})
     return Received(decoded.get_id(), decoded.get_source(), decoded.get_type(), data, now)
+
+
+def lesson_event(created: datetime = NOW, **fields: Any) -> LessonGenerated:
+    """What `lesson-generated` tells of a lesson of Maya's."""
+    facts = {
+        "lesson_id": "l1",
+        "user_id": "maya",
+        "course_id": "python",
+        "module": "control-flow",
+        "topic": "for-loops",
+        "lesson_type": "standard",
+        "difficulty_level": "beginner",
+        "title": "For Loops",
+        "objectives": ["Repeat a block"],
+        "estimated_duration": 20,
+        "requested_by": "learner",
+        "version": 1,
+        "created_at": created,
+        "updated_at": created,
+        "timestamp": created,
+    }
+    return LessonGenerated.model_validate(facts | fields)
 
 
 def client_of(app: FastAPI) -> httpx.AsyncClient:

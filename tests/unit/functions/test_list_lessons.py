@@ -12,32 +12,16 @@ from functions.project_progress.handler import project_progress
 from functions.runtime.errors import Forbidden, InvalidRequest, NotFound, Unavailable
 from functions.runtime.paging import cursor_after
 from functions.runtime.ports import Call, Reply
-from functions.usecases.events import LessonGenerated, ProgressUpdated
+from functions.usecases.events import ProgressUpdated
 from functions.usecases.lesson_models import LessonAnswer
 from functions.usecases.read_model import put_lesson
-from tests.support.fakes import MAYA, NOW, World, lesson_for, received, report
+from tests.support.fakes import MAYA, NOW, World, lesson_event, lesson_for, received, report
 
 
 async def put(world: World, lesson_id: str, created: datetime = NOW, **fields: Any) -> None:
     """A row of the list, without its document."""
-    row = {
-        "lesson_id": lesson_id,
-        "user_id": "maya",
-        "course_id": "python",
-        "module": "control-flow",
-        "topic": "for-loops",
-        "lesson_type": "standard",
-        "difficulty_level": "beginner",
-        "title": f"Title {lesson_id}",
-        "objectives": ["Repeat a block"],
-        "estimated_duration": 20,
-        "requested_by": "learner",
-        "version": 1,
-        "created_at": created,
-        "updated_at": created,
-        "timestamp": created,
-    }
-    await put_lesson(world.read_model, LessonGenerated.model_validate(row | fields), f"/tests {lesson_id}")
+    event = lesson_event(created, **{"lesson_id": lesson_id, "title": f"Title {lesson_id}"} | fields)
+    await put_lesson(world.read_model, event, f"/tests {lesson_id}")
 
 
 async def find(world: World, call: Call | None = None, /, **query: Any) -> LessonList:

@@ -2,31 +2,16 @@
 
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 from functions.usecases.events import LessonGenerated
 from functions.usecases.read_model import put_lesson
-from tests.support.fakes import NOW, World, new_world
+from tests.support.fakes import NOW, World, lesson_event, new_world
 
 
-def lesson(version: int, **fields: object) -> LessonGenerated:
-    facts = {
-        "lesson_id": "l1",
-        "user_id": "maya",
-        "course_id": "python",
-        "module": "control-flow",
-        "topic": "for-loops",
-        "lesson_type": "standard",
-        "difficulty_level": "beginner",
-        "title": f"Version {version}",
-        "objectives": ["Repeat a Block"],
-        "estimated_duration": 20,
-        "requested_by": "learner",
-        "version": version,
-        "created_at": NOW,
-        "updated_at": NOW + timedelta(days=version),
-        "timestamp": NOW,
-    }
-    return LessonGenerated.model_validate(facts | fields)
+def lesson(version: int, **fields: Any) -> LessonGenerated:
+    known: dict[str, Any] = {"version": version, "title": f"Version {version}", "objectives": ["Repeat a Block"]}
+    return lesson_event(**known | {"updated_at": NOW + timedelta(days=version)} | fields)
 
 
 async def test_versions_in_any_order_and_twice_end_with_the_newest() -> None:
