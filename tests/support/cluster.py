@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from tests.support.backends import ROOT, Backend, app_id_of, environment
+from tests.support.backends import ROOT, Backend, app_id_of, environment, eventually
 from tests.support.presence import NODE
 from tests.support.topics import create_topics
 
@@ -42,6 +42,11 @@ def running_pods(app_id: str = "") -> list[dict[str, Any]]:
     return [pod for pod in pods if not app_id or pod["metadata"]["labels"].get("app") == f"{app_id}-00001"]
 
 
+def _takes_the_manifests() -> bool:
+    pipeline = "kubectl kustomize tests/cluster/overlay | kubectl apply --dry-run=server -f -"
+    return subprocess.run(["sh", "-c", pipeline], cwd=ROOT, capture_output=True, timeout=100).returncode == 0
+
+
 class ClusterBackend(Backend):
     """Calls go through the ingress, to each function's own host."""
 
@@ -58,6 +63,9 @@ def deployed() -> Iterator[ClusterBackend]:
     create_topics()
     postgres = f"host={NODE} port=5432 user=learnflow password=learnflow database=learnflow"
     run("knative/create-secrets.sh", NAMESPACE, LEARNFLOW_POSTGRES=postgres)
+    run("kubectl", "apply", "-f", "knative/base/rbac.yaml", "-n", NAMESPACE)
+    # a cluster that has just come up may count as ready before its webhooks answer
+    eventually(_takes_the_manifests, 120)
     run("skaffold", "run", "-p", "test", seconds=900)
     try:
         with httpx.Client(timeout=30) as client:

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.support.backends import ROOT, Backend, app_id_of, environment, free_port, wait_for_http
+from tests.support.backends import ROOT, Backend, app_id_of, environment, wait_for_http
 from tests.support.presence import KAFKA, POSTGRES
 from tests.support.topics import create_topics
 
@@ -50,7 +50,7 @@ class Processes:
             "daprd",
             *("--app-id", app["appID"], "--app-port", str(app["appPort"]), "--log-level", "warn"),
             *("--dapr-http-port", str(app["daprHTTPPort"]), "--dapr-grpc-port", str(app["daprGRPCPort"])),
-            *("--dapr-internal-grpc-port", str(free_port()), "--metrics-port", str(app["metricsPort"])),
+            *("--dapr-internal-grpc-port", str(app["daprInternalGRPCPort"]), "--metrics-port", str(app["metricsPort"])),
             *(part for path in common["resourcesPaths"] for part in ("--resources-path", path)),
             *("--config", common["configFilePath"], "--scheduler-host-address", common.get("schedulerHostAddress", "")),
         ]
