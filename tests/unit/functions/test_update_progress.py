@@ -20,7 +20,7 @@ from functions.runtime.errors import (
 )
 from functions.runtime.ports import Call, Reply
 from functions.update_progress.handler import update_progress
-from functions.update_progress.models import BatchProgress, LessonProgress, UpdateProgress
+from functions.update_progress.models import EARLIEST, BatchProgress, LessonProgress, UpdateProgress
 from functions.usecases.learners import ATTEMPTS
 from tests.support.fakes import LOST, MAYA, NOW, World, lesson_for, report
 
@@ -138,6 +138,9 @@ async def test_evidence_outside_the_topics_bounds_is_refused_by_its_field(
         {"progress_percentage": 40, "progress_data": {"completion_percentage": 50}},
         {"timezone": "Mars/Olympus", "status": "completed"},
         {"occurred_at": "2026-03-10T12:00:00", "status": "completed"},
+        {"occurred_at": "1969-12-31T23:59:59Z", "status": "completed"},
+        {"occurred_at": "0001-01-01T00:00:00+14:00", "status": "completed"},
+        {"occurred_at": "9999-12-31T23:59:59-14:00", "status": "completed"},
         {},
     ],
 )
@@ -166,6 +169,12 @@ async def test_what_lies_in_the_future_is_refused_beyond_a_clocks_error(world: W
 async def test_what_happened_long_ago_is_accepted(world: World) -> None:
     answer = await report(world, status="completed", occurred_at=NOW - timedelta(days=400))
     assert (answer.streak.current, answer.streak.longest) == (0, 1)
+
+
+async def test_after_the_earliest_moment_that_is_accepted_updates_go_on_in_every_zone(world: World) -> None:
+    for zone in ("Pacific/Niue", "Pacific/Kiritimati", "UTC"):
+        await report(world, status="in_progress", occurred_at=EARLIEST, timezone=zone)
+        assert (await report(world, progress_percentage=1, timezone=zone)).streak.current == 1
 
 
 # Grading
