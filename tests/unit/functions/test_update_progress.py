@@ -73,6 +73,34 @@ async def test_evidence_for_an_unknown_lesson_needs_a_topic(world: World) -> Non
     assert (await report(world, topic="for-loops", evidence=[{"kind": "quiz", "score": 80}])).mastery.after == 25.0
 
 
+async def test_a_lesson_made_elsewhere_stays_unknown_and_keeps_the_topic_it_was_told_with(world: World) -> None:
+    await report(world, topic="for-loops", progress_percentage=10)
+    answered = [{"kind": "quiz", "answers": {"for-step": "-3"}}]
+    answer = await report(world, evidence=answered)
+    assert (answer.lesson_known, answer.mastery.components["quiz"]) == (False, 100.0)
+    with pytest.raises(InvalidRequest) as caught:
+        await report(world, topic="while-loops", evidence=[{"kind": "quiz", "answers": {"while-swap-order": "1"}}])
+    assert refused_field(caught.value) == "topic"
+
+
+async def test_a_lesson_whose_event_has_not_come_yet_is_known(world: World) -> None:
+    lesson = await lesson_for(world)
+    for percentage in (10, 20):
+        assert (await report(world, lesson_id=lesson.lesson_id, progress_percentage=percentage)).lesson_known
+
+
+async def test_a_topic_told_early_in_a_batch_holds_for_the_rest_of_it(world: World) -> None:
+    first, second = {"topic": "for-loops", "status": "started"}, {"evidence": [{"kind": "quiz", "score": 80}]}
+    await send(world, updates=[{"lesson_id": "l1"} | first, {"lesson_id": "l1"} | second])
+    assert (await learner(world))["topics"]["for-loops"]["attempts"] == 1
+    with pytest.raises(InvalidRequest) as caught:
+        await send(
+            world,
+            updates=[{"lesson_id": "l2"} | first, {"lesson_id": "l2", "topic": "while-loops"} | second],
+        )
+    assert refused_field(caught.value) == "updates.1.topic"
+
+
 @pytest.mark.parametrize("topic", ["cooking", "for"])
 async def test_a_topic_that_the_course_does_not_have_is_refused(world: World, topic: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
