@@ -18,7 +18,8 @@ _PHRASES = (
     rf"(?:this|it|that|none of (?:this|it)) {_VERY}(?:makes no|(?:doesn'?t|does not) make(?: any)?) sense",
     r"nothing makes sense|i have no (?:idea|clue)(?! for)|no (?:idea|clue) (?:what|how|where|why)",
     rf"i need (?:some )?help|(?:please|you|some(?:one|body)|any(?:one|body)) help me|{_START}help me",
-    rf"{_START}(?:still|completely|totally) (?:stuck|lost)|{_START}(?:stuck(?: again| here)?|lost|help)(?=\s?(?:[.!?\n]|$))",
+    rf"{_START}(?:still|completely|totally) (?:stuck|lost)",
+    rf"{_START}(?:stuck(?: again| here)?|lost|help)(?=\s?(?:[.!?\n]|$))",
 )
 # directly before a phrase: "if I'm stuck", "I don't think that I'm stuck"
 _TURNED = (

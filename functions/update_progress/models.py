@@ -64,7 +64,8 @@ class CodeQualityEvidence(Request):
 class ExecutionEvidence(Request):
     kind: Literal["execution"]
     ok: bool
-    error_type: str | None = Field(default=None, min_length=1, max_length=100)
+    # a name like `json.JSONDecodeError`, never the error's message: it is shown to teachers and goes into events
+    error_type: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=100)
     exercise_id: Id | None = None
 
 

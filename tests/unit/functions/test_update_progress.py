@@ -159,6 +159,7 @@ async def test_evidence_outside_the_topics_bounds_is_refused_by_its_field(
         {"evidence": [{"kind": "time_on_task", "seconds": -1}]},
         {"evidence": [{"kind": "telepathy"}]},
         {"evidence": [{"kind": "message", "text": ""}]},
+        {"evidence": [{"kind": "execution", "ok": False, "error_type": "name 'maya_smith' is not defined"}]},
         {"progress_percentage": 101},
         {"progress_percentage": -1},
         {"status": "finished"},
