@@ -1,4 +1,4 @@
-"""Seeing that a learner is stuck: each trigger at its edge, one open alert of each kind, and a memory that stays small."""
+"""Seeing that a learner is stuck: each trigger at its edge, one open alert of each kind, a memory that stays small."""
 
 import json
 from dataclasses import asdict
