@@ -232,6 +232,38 @@ def test_a_time_zone_that_is_named_later_moves_the_days_before_it() -> None:
         assert learner_after(*order).days == [(date(2026, 3, 10), date(2026, 3, 10))]
 
 
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [
+        # at 08:00 and 23:30 of the 9th, and at 09:00 of the 10th in UTC
+        ("UTC", [(date(2026, 3, 9), date(2026, 3, 10))]),
+        ("Pacific/Kiritimati", [(date(2026, 3, 9), date(2026, 3, 10))]),
+        ("Pacific/Niue", [(date(2026, 3, 8), date(2026, 3, 9))]),
+    ],
+)
+def test_a_traveller_has_all_days_where_they_are_now(zone: str, days: list[tuple[date, date]]) -> None:
+    moments = [datetime(2026, 3, 9, 8, tzinfo=UTC), datetime(2026, 3, 9, 23, 30, tzinfo=UTC)]
+    earlier = [update(at=at, id=f"u{n}", timezone="UTC") for n, at in enumerate(moments)]
+    arrived = update(at=datetime(2026, 3, 10, 9, tzinfo=UTC), id="last", timezone=zone)
+    for order in ([*earlier, arrived], [arrived, *earlier]):
+        assert learner_after(*order).days == days
+
+
+def test_a_zone_that_was_named_before_the_latest_one_moves_nothing() -> None:
+    now, before = update(9, timezone="Asia/Tokyo"), update(0, timezone="Pacific/Niue")
+    assert learner_after(now, before).timezone == "Asia/Tokyo"
+    assert learner_after(now, before).days == learner_after(before, now).days == [(date(2026, 3, 9), date(2026, 3, 9))]
+
+
+def test_a_day_that_is_reported_late_joins_the_days_around_it() -> None:
+    days = [update(id=f"u{n}", at=NOON + timedelta(days=n)) for n in (0, 1, 3)]
+    late = update(id="late", at=NOON + timedelta(days=2))
+    learner = learner_after(*days)
+    assert len(learner.days) == 2
+    take(learner, late)
+    assert learner.days == [(NOON.date(), NOON.date() + timedelta(days=3))]
+
+
 def test_two_zones_of_one_moment_are_ordered_by_id() -> None:
     paris, tokyo = update(id="a", timezone="Europe/Paris"), update(id="b", timezone="Asia/Tokyo")
     assert {learner_after(*order).timezone for order in ([paris, tokyo], [tokyo, paris])} == {"Asia/Tokyo"}
