@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from functions.learning.curriculum import course
+from functions.learning.curriculum import Course, course
 from functions.learning.facts import Fact, fact_of
 from functions.learning.learner import Learner
 from functions.learning.progress import STATUSES, needs_ledger, record
@@ -36,11 +36,11 @@ def exercise(evidence_id: str, passed: int, exercise_id: str = "sum-to-n") -> Fa
     return piece(evidence_id, "exercise", exercise_id=exercise_id, passed_tests=passed, total_tests=4)
 
 
-def take(learner: Learner, facts: Update) -> None:
+def take(learner: Learner, facts: Update, of: Course | None = None) -> None:
     """As the handler does, with the whole ledger in the open segment; a fact that is there already is a replay."""
-    known = [fact_of(line) for line in learner.ledger]
+    of, known = of or course(), [fact_of(line) for line in learner.ledger]
     if facts[0].id not in {fact.id for fact in known}:
-        record(learner, facts, course(), known if needs_ledger(learner, facts, course()) else None)
+        record(learner, facts, of, known if needs_ledger(learner, facts, of) else None)
 
 
 def learner_after(*updates: Update) -> Learner:

@@ -24,7 +24,6 @@ from functions.update_progress.models import EARLIEST, BatchProgress, LessonProg
 from functions.usecases.learners import ATTEMPTS
 from tests.support.fakes import LOST, MAYA, NOW, World, lesson_for, report
 
-CORE = course().topic("for-loops").core_exercises
 TESTS = {name: fact.tests for name, fact in course().topic("for-loops").exercises.items()}
 RIGHT = {"for-range-values": "2 3 4", "for-accumulate": "6", "for-how-often": "b", "for-step": "-3"}
 
@@ -259,22 +258,6 @@ async def test_a_quiz_without_an_id_is_the_lessons_own(world: World) -> None:
     assert answer.mastery.components["quiz"] == 80.0
     answer = await report(world, topic="for-loops", evidence=[{"kind": "quiz", "score": 0, "quiz_id": "other"}])
     assert answer.mastery.components["quiz"] == 40.0
-
-
-async def test_maya_reaches_60_and_after_another_try_68(world: World) -> None:
-    lesson_id = (await lesson_for(world)).lesson_id
-    for exercise_id, days in zip(CORE, (3, 2, 1), strict=True):
-        at = NOW - timedelta(days=days)
-        await report(world, lesson_id=lesson_id, occurred_at=at, evidence=[passed(exercise_id)])
-    first = await report(world, lesson_id=lesson_id, evidence=[{"kind": "quiz", "quiz_id": "Q", "score": 53.33}])
-    assert (first.mastery.after, first.mastery.level, first.streak.current) == (60.0, "Learning", 4)
-    world.now += timedelta(hours=1)
-    again = await report(world, lesson_id=lesson_id, evidence=[{"kind": "quiz", "quiz_id": "Q", "score": 80}])
-    assert (again.mastery.before, again.mastery.after, again.mastery.level) == (60.0, 68.0, "Learning")
-    assert again.mastery.components == {"exercises": 100.0, "quiz": 80.0, "code_quality": 0.0, "consistency": 40.0}
-    assert again.mastery.coverage == 0.8
-    assert [(c.field, c.before, c.after) for c in again.changes] == [("mastery", 60.0, 68.0)]
-    assert again.changes[0].reason == "new evidence: quiz"
 
 
 async def test_the_answer_lists_each_piece_of_evidence_by_an_id_of_its_own(world: World) -> None:
