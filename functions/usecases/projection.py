@@ -16,7 +16,7 @@ from functions.learning.streak import at_last_activity
 from functions.runtime.models import rfc3339
 from functions.runtime.ports import Ports, ReadModel, Sql
 from functions.usecases.events import LessonGenerated
-from functions.usecases.learners import load_learner
+from functions.usecases.learners import forgotten_at
 from functions.usecases.tables import TABLES, upsert, write
 
 LISTED = (
@@ -112,8 +112,7 @@ def alert_row(user_id: str, alert: Alert, now: datetime) -> Sql:
 async def show(ports: Ports, learner: Learner, statements: list[Sql]) -> None:
     """Writes rows of a learner, and takes them away again if the learner was forgotten in the meantime."""
     await write(ports.read_model, statements)
-    current, _ = await load_learner(ports.documents, learner.user_id)
-    if current.forgotten_at != learner.forgotten_at:
+    if await forgotten_at(ports.documents, learner.user_id) != learner.forgotten_at:
         await forget_rows(ports.read_model, learner.user_id)
 
 
