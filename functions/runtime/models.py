@@ -22,7 +22,14 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a NUL is no text to PostgreSQL")
+    return text
+
+
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
+Storable = AfterValidator(_storable)  # free text that a table can hold; after the length, whose message it would spoil
 Slug = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=64)]
 Time = Annotated[AwareDatetime, AfterValidator(lambda t: t.astimezone(UTC)), PlainSerializer(rfc3339, return_type=str)]
 

@@ -41,6 +41,7 @@ class Route:
     media_types: Sequence[str] = (JSON,)  # what it can answer, the default first
     headers: Sequence[str] = ()  # request headers that the handler reads, beyond Accept
     answer_headers: Mapping[str, str] = field(default_factory=dict)
+    creates: bool = False  # a PUT: 201 with Location, instead of `status`, when the thing was not there before
 
     @property
     def has_body(self) -> bool:
@@ -50,11 +51,10 @@ class Route:
 def add(router: APIRouter, prefix: str, route: Route, tag: str) -> None:
     common = {400, 401, 403, 406, 500, 503} | ({413, 415} if route.has_body else set())
     responses = problems(*common, *route.errors)
-    responses[route.status] = {
-        "description": "Done",
-        "content": {kind: {} for kind in route.media_types if kind != JSON},
-        "headers": {k: {"description": v, "schema": {"type": "string"}} for k, v in route.answer_headers.items()},
-    }
+    responses[route.status] = _success(route, "Done", route.answer_headers)
+    if route.creates:
+        responses[201] = _success(route, "Made", {"Location": "where it is", **route.answer_headers})
+        responses[201]["model"] = route.answer
     if 304 in responses:
         responses[304] = {"description": "Not modified since the version in `If-None-Match`"}
     endpoint, guarded = _endpoint(route), _guarded(route)
@@ -74,6 +74,14 @@ def add(router: APIRouter, prefix: str, route: Route, tag: str) -> None:
         operation_id=route.handler.__name__,
         route_class_override=guarded,
     )
+
+
+def _success(route: Route, description: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {kind: {} for kind in route.media_types if kind != JSON},
+        "headers": {k: {"description": v, "schema": {"type": "string"}} for k, v in headers.items()},
+    }
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

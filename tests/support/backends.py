@@ -18,6 +18,8 @@ import httpx
 ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
 SERVED_BY = {
+    "alerts": "manage-alerts",
+    "classes": "manage-classes",
     "generate-lesson": "generate-lesson",
     "lessons": "list-lessons",
     "update-progress": "update-progress",

@@ -225,3 +225,12 @@ async def report(world: World, /, **fields: Any) -> LessonProgress:
     body = (await update_progress(world.ports, world.call(), request)).body
     assert isinstance(body, LessonProgress)
     return body
+
+
+async def struggle(world: World, user_id: str = "maya", topic: str = "for-loops") -> Json:
+    """A quiz that went so badly that it opened an alert; the event that tells of it."""
+    quiz = {"kind": "quiz", "score": 20}
+    await report(world, user_id=user_id, lesson_id=f"on-{topic}", topic=topic, evidence=[quiz])
+    name, _, event = world.publisher.published[-1]
+    assert name == "struggle-detected"
+    return event
