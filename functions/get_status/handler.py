@@ -14,7 +14,7 @@ from functions.learning.mastery import Mastery, mastery_by_topic
 from functions.runtime.errors import Forbidden, invalid
 from functions.runtime.paging import digest
 from functions.runtime.ports import Call, Ports, Reply
-from functions.usecases.learners import load_learner, load_ledger, reopen_lessons
+from functions.usecases.learners import load_learner, load_ledger, reopen_lessons, reopen_topics
 
 NARROWS = ("course_id", "module", "topic", "status", "level", "struggling", "updated_since")
 
@@ -31,6 +31,8 @@ async def get_status(ports: Ports, call: Call, request: StatusQuery) -> Reply:
     if call.has(etag):
         return Reply(None, 304, headers)
     mastery = mastery_by_topic(learner, course())
+    if request.explain:
+        await reopen_topics(ports.documents, learner, mastery)
     if request.lesson_id:
         await reopen_lessons(ports.documents, learner, [request.lesson_id])  # only to be looked at
         return Reply(_lesson(learner, mastery, request, call), headers=headers)

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pydantic_core import from_json, to_json  # a third of what `json` takes for a learner's document
+
 from functions.runtime.errors import Conflict, Unavailable
 from functions.runtime.ports import Json, Migration, Ports, Row, Sql, Stored, Write
 
@@ -83,7 +85,7 @@ class LocalDocuments:
         marks = ",".join("?" * len(keys))
         sql = f"SELECT key, value, etag FROM documents WHERE key IN ({marks}) AND {ALIVE}"
         rows = await self._database.run(lambda c: c.execute(sql, [*keys, self._clock()]).fetchall())
-        return {key: Stored(json.loads(value), etag) for key, value, etag in rows}
+        return {key: Stored(from_json(value), etag) for key, value, etag in rows}
 
     async def commit(self, *writes: Write) -> None:
         now = self._clock()
@@ -124,7 +126,7 @@ def _apply(connection: sqlite3.Connection, write: Write, now: float) -> None:
     connection.execute(
         "INSERT INTO documents VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
         " value = excluded.value, etag = excluded.etag, expires_at = excluded.expires_at",
-        [write.key, json.dumps(write.value), uuid.uuid4().hex, expires, now],
+        [write.key, to_json(write.value).decode(), uuid.uuid4().hex, expires, now],
     )
 
 

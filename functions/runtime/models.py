@@ -18,6 +18,7 @@ SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 def rfc3339(moment: datetime) -> str:
     """In UTC, microseconds always written: equally long, so that their order as text is their order in time."""
+    # `isoformat`, for it takes a third of the time of `strftime`, and a status writes a hundred
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 

@@ -24,6 +24,8 @@ async def track_lesson(ports: Ports, event: Received[LessonGenerated]) -> None:
         return learner
 
     learner = await until_committed(decide)
+    # only to be looked at: a lesson that is told of late is older than all that the document holds, and sealed at once
+    await reopen_lessons(ports.documents, learner, [event.data.lesson_id])
     entry = learner.lessons.get(event.data.lesson_id)
     if entry is None:  # the learner was forgotten since, and the lesson was written for nobody
         await ports.documents.commit(Write(lesson_key(event.data.lesson_id), None))

@@ -17,7 +17,7 @@ from functions.learning.streak import at_last_activity
 from functions.runtime.models import rfc3339
 from functions.runtime.ports import Ports, ReadModel, Sql
 from functions.usecases.events import LessonGenerated
-from functions.usecases.learners import load_learner
+from functions.usecases.learners import forgotten_at
 from functions.usecases.tables import KEYS, TableRow, write, write_rows
 
 LISTED = (
@@ -122,8 +122,7 @@ def rows_of(learner: Learner, entries: Iterable[LessonEntry], alerts: Iterable[A
 async def show(ports: Ports, learner: Learner, rows: list[TableRow]) -> None:
     """Writes rows of a learner, and takes them away again if the learner was forgotten in the meantime."""
     await write_rows(ports.read_model, rows)
-    current, _ = await load_learner(ports.documents, learner.user_id)
-    if current.forgotten_at != learner.forgotten_at:
+    if await forgotten_at(ports.documents, learner.user_id) != learner.forgotten_at:
         await forget_rows(ports.read_model, learner.user_id)
 
 

@@ -84,7 +84,7 @@ async def test_who_needs_help_most_comes_first_and_each_says_why(world: World) -
     await worked(world, "away", 8)
     await worked(world, "says", evidence=[STUCK])
     await worked(world, "lost", evidence=[{"kind": "quiz", "score": 10}])
-    await worked(world, "less", evidence=[{"kind": "quiz", "score": 90, "quiz_id": "Q"}])
+    await worked(world, "less", 1, evidence=[{"kind": "quiz", "score": 90, "quiz_id": "Q"}])
     await worked(world, "less", evidence=[{"kind": "quiz", "score": 60, "quiz_id": "Q"}])
     names = ["new", "fine", "done", "gone", "away", "says", "lost", "less"]
     found = await class_of(world, *names)

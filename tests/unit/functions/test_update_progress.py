@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from functions.learning.curriculum import course
+from functions.learning.progress import rebuild
 from functions.learning.sealing import LEDGER_SEGMENT
 from functions.runtime.errors import (
     Conflict,
@@ -21,7 +22,7 @@ from functions.runtime.errors import (
 from functions.runtime.ports import Call, Reply
 from functions.update_progress.handler import update_progress
 from functions.update_progress.models import EARLIEST, BatchProgress, LessonProgress, UpdateProgress
-from functions.usecases.learners import ATTEMPTS
+from functions.usecases.learners import ATTEMPTS, load_learner, load_ledger, reopen_topics
 from tests.support.fakes import LOST, MAYA, NOW, World, lesson_for, report
 
 TESTS = {name: fact.tests for name, fact in course().topic("for-loops").exercises.items()}
@@ -606,3 +607,50 @@ async def test_a_full_segment_of_the_ledger_leaves_the_document_in_the_same_comm
         [w.key for w in commit] for commit in world.documents.commits if "ledger:maya:0" in [w.key for w in commit]
     ]
     assert keys[0] == "learner:maya"
+
+
+# Of topics left alone the document keeps the figures only
+
+
+async def visit_others(world: World) -> None:
+    """Works on so many other topics, later, that the evidence of `for-loops` is sealed."""
+    for number, topic in enumerate(("lists", "tuples", "sets"), start=1):
+        quiz = [{"kind": "quiz", "score": 80}]
+        await report(world, lesson_id=topic, topic=topic, occurred_at=NOW + timedelta(seconds=number), evidence=quiz)
+    assert (await learner(world))["topics"]["for-loops"]["sealed"] is True
+
+
+async def stays_what_the_ledger_gives(world: World) -> None:
+    found, _ = await load_learner(world.documents, "maya")
+    await reopen_topics(world.documents, found, found.topics)
+    folded = rebuild("maya", await load_ledger(world.documents, found), course())
+    assert (found.topics, found.reviews) == (folded.topics, folded.reviews)
+
+
+async def test_work_on_a_topic_that_was_left_alone_goes_on_where_it_stood(world: World) -> None:
+    first = await report(world, topic="for-loops", evidence=[{"kind": "quiz", "quiz_id": "q1", "score": 40}])
+    await visit_others(world)
+    again = [{"kind": "quiz", "quiz_id": "q1", "score": 80}, {"kind": "quiz", "quiz_id": "q2", "score": 60}]
+    found = await report(world, topic="for-loops", occurred_at=NOW + timedelta(minutes=1), evidence=again)
+    assert (first.mastery.components["quiz"], found.mastery.components["quiz"]) == (40, 70)
+    assert found.mastery.before == first.mastery.after
+    await stays_what_the_ledger_gives(world)
+
+
+async def test_late_evidence_of_a_topic_that_was_left_alone_is_folded_where_it_belongs(world: World) -> None:
+    await report(world, topic="for-loops", evidence=[{"kind": "quiz", "quiz_id": "q1", "score": 80}])
+    await visit_others(world)
+    late = [{"kind": "quiz", "quiz_id": "q1", "score": 10}]
+    found = await report(world, topic="for-loops", occurred_at=NOW - timedelta(hours=1), evidence=late)
+    assert found.mastery.components["quiz"] == 80
+    await stays_what_the_ledger_gives(world)
+
+
+async def test_what_was_seen_of_a_topic_that_was_left_alone_still_counts_after_a_correction(world: World) -> None:
+    failed = {"kind": "execution", "ok": False}
+    first = await report(world, topic="for-loops", evidence=[failed] * 4 + [{"kind": "quiz", "score": 90}])
+    await visit_others(world)
+    wrong = {"kind": "void", "evidence_id": first.evidence[-1].evidence_id, "reason": "another learner's"}
+    await report(world, evidence=[wrong])
+    found = await report(world, topic="for-loops", occurred_at=NOW + timedelta(minutes=1), evidence=[failed])
+    assert [seen.trigger for seen in found.struggle] == ["failed_runs"]
