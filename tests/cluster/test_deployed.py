@@ -14,6 +14,7 @@ FUNCTIONS = {
     "generate-lesson",
     "get-status",
     "list-lessons",
+    "manage-learner",
     "project-progress",
     "relay-events",
     "track-lesson",

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
 SERVED_BY = {
     "generate-lesson": "generate-lesson",
+    "learners": "manage-learner",
     "lessons": "list-lessons",
     "update-progress": "update-progress",
     "status": "get-status",
