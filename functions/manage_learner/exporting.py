@@ -1,4 +1,7 @@
-"""Everything held about one learner as one JSON text, in an order that is always the same."""
+"""Everything held about one learner as one JSON text, in an order that is always the same.
+
+All of it is read before the first of it is sent: an answer is whole, or it is an error that says so.
+"""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -34,8 +37,8 @@ ELSEWHERE = (
 _DOCUMENT = TypeAdapter(dict[str, object])
 
 
-async def exported(ports: Ports, user_id: str) -> str:
-    """The text. Raises NotFound when nothing is known, or nothing any more."""
+async def exported(ports: Ports, user_id: str) -> list[str]:
+    """The text, in parts. Raises NotFound when nothing is known, or nothing any more."""
 
     async def read() -> tuple[Holdings, list[Fact], list[Alert]]:
         held = await holdings_of(ports, user_id)
@@ -50,11 +53,11 @@ async def exported(ports: Ports, user_id: str) -> str:
 
     held, facts, alerts = await until_committed(read)
     # as texts: the objects of a thousand lessons would not fit into this function's memory
-    lessons = [public_lesson(lesson).model_dump_json() async for lesson in own_lessons(ports.documents, held)]
+    lessons = [f",{public_lesson(lesson).model_dump_json()}" async for lesson in own_lessons(ports.documents, held)]
     if _is_blank(held.learner) and not (lessons or held.events or held.records or held.classes):
         raise NotFound(_unknown(held.learner))
     text = _without_lessons(held, facts, alerts, ports.now()).model_dump_json()
-    return f"{text.removesuffix('[]}')}[{','.join(lessons)}]}}"
+    return [text.removesuffix("]}"), *(part[number == 0 :] for number, part in enumerate(lessons)), "]}"]
 
 
 def _is_blank(learner: Learner) -> bool:

@@ -158,7 +158,13 @@ def _response(reply: Reply) -> Response:
         return Response(body.model_dump_json(), reply.status, dict(reply.headers), reply.media_type)
     if isinstance(body, str):
         return Response(body, reply.status, dict(reply.headers), reply.media_type)
-    return StreamingResponse(_event_stream(body), reply.status, dict(reply.headers), reply.media_type)
+    parts = _encoded(body) if isinstance(body, list) else _event_stream(body)
+    return StreamingResponse(parts, reply.status, dict(reply.headers), reply.media_type)
+
+
+async def _encoded(parts: list[str]) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part.encode()
 
 
 async def _event_stream(events: AsyncIterator[tuple[str, str]]) -> AsyncIterator[bytes]:
