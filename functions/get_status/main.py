@@ -1,9 +1,9 @@
 """`GET /status`: where a learner stands, and why."""
 
-from functions.get_status.handler import get_status
+from functions.get_status.handler import XAPI, get_status
 from functions.get_status.models import LearnerStatus, LessonStatus, StatusQuery
 from functions.runtime.app import create_http_app
-from functions.runtime.routes import Route
+from functions.runtime.routes import JSON, Route
 
 ETAG = {"ETag": "weak: the document's version, the day and the query"}
 STATUS = LessonStatus | LearnerStatus
@@ -18,8 +18,9 @@ app = create_http_app(
             STATUS,
             200,
             (304,),
-            headers=("if_none_match",),
-            answer_headers=ETAG,
+            (JSON, XAPI),
+            ("if_none_match",),
+            ETAG,
         )
     ],
 )
