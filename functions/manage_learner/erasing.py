@@ -5,6 +5,7 @@ them back. Every step can be done again, so an erasing that was cut short is fin
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from functions.learning.learner import Learner
 from functions.manage_learner.holdings import holdings_of, left_key, own_lessons
@@ -29,10 +30,11 @@ async def erase(ports: Ports, user_id: str) -> None:
 
 async def _bury(ports: Ports, user_id: str) -> None:
     held = await holdings_of(ports, user_id)
-    # not the time of the request: an update that came first in a race is of before, too
-    now = max(filter(None, (ports.now(), held.learner.updated_at)))
-    lessons = [lesson_key(lesson.lesson_id) async for lesson in own_lessons(ports.documents, held)]
-    rest = [*held.events, *lessons, *held.records, *(held.left.value["keys"] if held.left else ())]
+    bodies = {lesson_key(lesson.lesson_id): lesson.updated_at async for lesson in own_lessons(ports.documents, held)}
+    written = [*bodies.values(), *(row["created_at"] for row in held.events.values())]
+    # Not the time of the request: what came first in a race is of before, too, also where another clock is ahead.
+    now = max(filter(None, (ports.now(), held.learner.updated_at, *map(datetime.fromisoformat, written))))
+    rest = [*held.events, *bodies, *held.records, *(held.left.value["keys"] if held.left else ())]
     also = [
         # with the tombstone: a learner who comes back writes segments of the same names
         *(Write(key, None) for key in _segments(held.learner)),

@@ -10,7 +10,7 @@ import pytest
 
 from functions.learning.facts import Fact, line_of
 from functions.learning.learner import Alert, Learner, LessonEntry
-from functions.manage_learner import erasing
+from functions.manage_learner import erasing, holdings
 from functions.manage_learner.erasing import erase
 from functions.manage_learner.handler import export_learner, forget_learner
 from functions.manage_learner.main import app
@@ -216,7 +216,11 @@ async def test_an_export_is_whole_or_not_at_all(world: World, store: str) -> Non
 # Forgetting
 
 
-async def test_a_forgotten_learner_leaves_an_id_and_a_time_and_nothing_else(world: World) -> None:
+@pytest.mark.parametrize("at_once", [2, holdings.AT_ONCE])
+async def test_a_forgotten_learner_leaves_an_id_and_a_time_and_nothing_else(
+    world: World, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(holdings, "AT_ONCE", at_once)
     await busy(world)
     await commit_learner(world.ports, long_history(700, 90, 45), (await load_learner(world.documents, "maya"))[1])
     assert await forget(world) == 204
@@ -313,6 +317,7 @@ async def test_who_comes_back_starts_anew_under_the_next_version(world: World) -
 async def test_forgetting_can_be_repeated_and_asked_for_anybody(world: World) -> None:
     assert await forget(world) == 204
     assert await forget(world) == 204
+    world.now += timedelta(seconds=1)
     await report(world, progress_percentage=5)
     assert await forget(world) == 204
     assert await documents(world, lambda _: True) == {"learner:maya": (await world.document("learner:maya"))}
@@ -331,6 +336,31 @@ async def test_an_update_that_came_first_is_forgotten_too(world: World) -> None:
     assert (await load_learner(world.documents, "maya"))[0].forgotten_at == NOW + timedelta(seconds=5)
     assert set(await documents(world, names_maya)) == {"learner:maya"}
     assert await rows(world, "maya") == []
+
+
+async def test_an_update_that_was_under_way_does_not_bring_them_back(world: World) -> None:
+    await busy(world)
+    call = world.call()
+
+    async def rival() -> None:
+        world.now += timedelta(seconds=1)
+        await forget(world)
+
+    world.documents.before_commit = rival
+    late = UpdateProgress(user_id="maya", lesson_id="l1", progress_percentage=5)
+    with pytest.raises(Unavailable, match="forgotten while this was under way"):
+        await update_progress(world.ports, call, late)
+    assert (await load_learner(world.documents, "maya"))[0].lessons == {}
+
+
+async def test_what_a_clock_that_is_ahead_wrote_is_of_before(world: World) -> None:
+    world.now += timedelta(seconds=3)
+    await lesson_for(world)
+    world.now = NOW
+    await forget(world)
+    assert (await load_learner(world.documents, "maya"))[0].forgotten_at == NOW + timedelta(seconds=3)
+    await deliver(world)
+    assert set(await documents(world, names_maya)) == {"learner:maya"}
 
 
 async def test_a_class_that_changed_meanwhile_is_not_written_over(world: World) -> None:
