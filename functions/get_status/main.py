@@ -2,7 +2,7 @@
 
 from functions.get_status.class_models import ClassQuery, ClassStatus
 from functions.get_status.class_status import CSV, class_status
-from functions.get_status.handler import get_status
+from functions.get_status.handler import XAPI, get_status
 from functions.get_status.models import LearnerStatus, LessonStatus, StatusQuery
 from functions.runtime.app import create_http_app
 from functions.runtime.routes import JSON, Route
@@ -12,7 +12,7 @@ STATUS = LessonStatus | LearnerStatus
 app = create_http_app(
     "get-status",
     [
-        Route("GET", "/status", get_status, StatusQuery, STATUS, 200, (304,), (JSON,), ("if_none_match",), ETAG),
+        Route("GET", "/status", get_status, StatusQuery, STATUS, 200, (304,), (JSON, XAPI), ("if_none_match",), ETAG),
         Route("GET", "/status/class", class_status, ClassQuery, ClassStatus, 200, (404,), (JSON, CSV)),
     ],
 )

@@ -10,7 +10,7 @@ from functions.learning import progress, struggle
 from functions.learning.curriculum import course
 from functions.learning.facts import Fact
 from functions.learning.learner import Learner
-from functions.runtime.errors import Forbidden, PreconditionFailed, invalid
+from functions.runtime.errors import Forbidden, PreconditionFailed, Unavailable, invalid
 from functions.runtime.events import stable_id
 from functions.runtime.idempotency import REPLAYED, chosen_key, record_key, remember, replay
 from functions.runtime.ports import Call, Json, Ports, Reply
@@ -28,6 +28,7 @@ from functions.usecases.learners import (
     until_committed,
 )
 from functions.usecases.lesson_documents import load_lessons
+from functions.usecases.projection import is_forgotten
 from functions.usecases.publishing import Outgoing, publish
 
 CLOCK_SKEW = timedelta(minutes=5)  # a front end's clock may run ahead this far
@@ -82,6 +83,8 @@ async def _decide(ports: Ports, call: Call, request: UpdateProgress, request_key
     if record and (result := replay(stored.get(record), call)):
         return Decision(result, replayed=True)
     learner = learner_from(stored.get(own), request.user_id)
+    if is_forgotten(learner, call.now):
+        raise Unavailable("The learner was forgotten while this was under way; nothing was saved.")
     _check_version(call.if_match, learner)
     reopened = await reopen_lessons(ports.documents, learner, [lesson_id for lesson_id, _ in request.lessons()])
     lessons = await _lessons(ports, learner, request.lessons())

@@ -126,6 +126,11 @@ async def show(ports: Ports, learner: Learner, rows: list[TableRow]) -> None:
         await forget_rows(ports.read_model, learner.user_id)
 
 
+async def unlist(read_model: ReadModel, lesson_id: str) -> None:
+    """Takes a lesson out of the lists."""
+    await write(read_model, [Sql("DELETE FROM lessons WHERE lesson_id = $1", [lesson_id])])
+
+
 async def forget_rows(read_model: ReadModel, user_id: str) -> None:
     """Every row of a learner."""
     await write(read_model, [Sql(f"DELETE FROM {table} WHERE user_id = $1", [user_id]) for table in KEYS])

@@ -15,6 +15,7 @@ FUNCTIONS = {
     "list-lessons",
     "manage-alerts",
     "manage-classes",
+    "manage-learner",
     "project-progress",
     "raise-alert",
     "relay-events",

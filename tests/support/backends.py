@@ -21,6 +21,7 @@ SERVED_BY = {
     "alerts": "manage-alerts",
     "classes": "manage-classes",
     "generate-lesson": "generate-lesson",
+    "learners": "manage-learner",
     "lessons": "list-lessons",
     "update-progress": "update-progress",
     "status": "get-status",
