@@ -1,0 +1,78 @@
+// What an update answered: the figures before and after, why they moved, what was noticed, what comes next.
+
+import { el, focusOn, section, table } from "./dom.js";
+import { toLearner } from "./navigation.js";
+import { levelChip, percent, plain, plural, sentence, status, trigger } from "./words.js";
+
+const FIELDS = {
+  progress_percentage: ["Progress in this lesson", percent],
+  status: ["Status of this lesson", status],
+  mastery: ["Mastery of the topic", percent],
+  level: ["Level", (value) => value ?? "none yet"],
+  streak: ["Streak", (value) => plural(value, "day")],
+};
+const COLOURS = { Beginner: "red", Learning: "yellow", Proficient: "green", Mastered: "blue" };
+
+/** A place for results beside what causes them; the focus moves there, so that it is read out and in view. */
+export function resultPlace(userId) {
+  const element = el("div", { class: "result", hidden: true });
+  const show = (answer, words) => {
+    const heading = el("h3", {}, words);
+    element.replaceChildren(heading, ...parts(userId, answer));
+    element.hidden = false;
+    focusOn(heading);
+  };
+  return { element, show };
+}
+
+function parts(userId, answer) {
+  const { mastery } = answer;
+  return [
+    el(
+      "p",
+      { class: "score" },
+      `Mastery: ${percent(mastery.before)} → ${percent(mastery.after)} `,
+      mastery.level ? levelChip(mastery.level, COLOURS[mastery.level]) : null,
+    ),
+    changes(answer.changes),
+    components(mastery),
+    answer.struggle.length ? struggle(answer.struggle) : null,
+    el(
+      "p",
+      {},
+      el("strong", {}, "Next: "),
+      answer.next_step.reason,
+      " ",
+      el("a", { href: toLearner(userId) }, "See where you stand"),
+    ),
+  ].filter(Boolean);
+}
+
+function changes(changed) {
+  if (!changed.length) return el("p", {}, "No figure changed by it.");
+  const rows = changed.map(({ field, before, after, reason }) => {
+    const [name, words] = FIELDS[field] ?? [sentence(plain(field)), String];
+    return [name, words(before), words(after), reason];
+  });
+  return table("What changed", ["What", "Before", "After", "Why"], rows);
+}
+
+/** Where the score comes from, and what it still lacks. */
+function components({ components: points, coverage }) {
+  const names = Object.entries(points);
+  if (!names.length) return null;
+  const list = names.map(([name, value]) => `${plain(name)} ${percent(value)}`).join(", ");
+  return el("p", { class: "note" }, `Made of ${list}. Evidence covers ${Math.round(coverage * 100)} % of the score.`);
+}
+
+function struggle(found) {
+  const items = found.map((one) =>
+    el("li", {}, sentence(trigger(one.trigger)), one.new ? ": your teacher is told." : ": your teacher knows already."),
+  );
+  return section(
+    4,
+    "It looks as if you could use help",
+    el("ul", {}, items),
+    el("p", {}, "A lesson that goes step by step will be among your lessons."),
+  );
+}
