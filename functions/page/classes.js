@@ -4,7 +4,7 @@ import { el, table } from "./dom.js";
 import { getText } from "./api.js";
 import { action } from "./forms.js";
 import { toLearner } from "./navigation.js";
-import { learnerState, levelChip, moment, percent, plain, plural } from "./words.js";
+import { learnerState, levelChip, moment, percent, plural } from "./words.js";
 
 /** In the server's order, which is the order to help in. */
 export function learners(found) {
@@ -26,9 +26,11 @@ function learnerRow(one) {
           { class: "reasons" },
           one.reasons.map((reason) => el("li", {}, reason)),
         )
-      : "doing well",
+      : "nothing stands out",
     learnerState(one.state),
-    begun ? [levelChip(one.level, one.colour), ` ${percent(one.overall_mastery)}`] : "no evidence yet",
+    begun
+      ? [levelChip(one.level, one.colour), el("span", { class: "figure" }, percent(one.overall_mastery))]
+      : "no evidence yet",
     `${one.lessons.completed} of ${one.lessons.total}`,
     plural(one.streak_days, "day"),
     moment(one.last_active),
@@ -66,7 +68,7 @@ export function dropOff(found) {
 
 /** A link cannot ask for a media type, so the answer is fetched and then saved. */
 export function csvButton(name, classId, query) {
-  return action(`Download the ${plain(name)} as CSV`, async () => {
+  return action(`Download the ${name} as CSV`, async () => {
     const text = await getText("/status/class", { class_id: classId, ...query }, "text/csv");
     const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
     el("a", { href: address, download: `${classId}-${name}.csv` }).click();

@@ -38,6 +38,7 @@ function head(lesson) {
     "div",
     { class: "head" },
     el("p", { class: "note" }, facts),
+    el("p", {}, el("strong", {}, "Why this lesson is as it is")),
     el(
       "ul",
       { class: "why" },

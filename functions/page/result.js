@@ -31,7 +31,7 @@ function parts(userId, answer) {
     el(
       "p",
       { class: "score" },
-      `Mastery: ${percent(mastery.before)} → ${percent(mastery.after)} `,
+      masteryWords(mastery),
       mastery.level ? levelChip(mastery.level, COLOURS[mastery.level]) : null,
     ),
     changes(answer.changes),
@@ -46,6 +46,14 @@ function parts(userId, answer) {
       el("a", { href: toLearner(userId) }, "See where you stand"),
     ),
   ].filter(Boolean);
+}
+
+function masteryWords({ before, after }) {
+  if (after === null) return "Mastery: no figure yet. ";
+  if (before === null) return `Mastery is ${percent(after)}, the first figure of this topic. `;
+  return before === after
+    ? `Mastery stays at ${percent(after)}. `
+    : `Mastery went from ${percent(before)} to ${percent(after)}. `;
 }
 
 function changes(changed) {

@@ -7,7 +7,7 @@ import { csvButton, dropOff, learners } from "./classes.js";
 import { orProblem } from "./messages.js";
 import { remember } from "./navigation.js";
 import { openForm, rosterForm } from "./roster.js";
-import { learnerState } from "./words.js";
+import { learnerState, sentence } from "./words.js";
 
 export async function teacherView() {
   return {
@@ -53,7 +53,7 @@ function unknown(classId) {
 
 function standingOf(found, classId) {
   const counts = Object.entries(found.counts).map(([state, count]) =>
-    el("div", {}, el("dt", {}, learnerState(state)), el("dd", {}, el("strong", {}, String(count)))),
+    el("div", {}, el("dt", {}, sentence(learnerState(state))), el("dd", {}, el("strong", {}, String(count)))),
   );
   return [
     el("dl", { class: "figures" }, counts),
