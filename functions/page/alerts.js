@@ -16,27 +16,36 @@ const STATES = [
 
 /** The alerts of a class, or of everybody; the state they are in can be chosen. */
 export async function alertList(who) {
-  const place = el("div", { class: "alerts" });
+  const place = el("div", {});
   const state = select("state", STATES, "open");
+  let latest = 0; // of two answers, the one asked for last is shown
   const read = async (cursor = null) => {
-    const found = await orProblem(async () => {
-      const page = await get("/alerts", { ...who, state: state.value, cursor });
-      announce(plural(page.total, "alert"));
-      return shown(page, read);
-    });
-    place.replaceChildren(...[found].flat());
+    const mine = ++latest;
+    const query = { ...who, state: state.value, cursor };
+    const found = await orProblem(async () => shown(await get("/alerts", query), read));
+    if (mine === latest) put(place, [found].flat(), cursor !== null);
   };
   state.addEventListener("change", () => read());
   await read();
   return [field("Show", state), place];
 }
 
+/** In place of what was there, or of the button that asked for older ones. */
+function put(place, found, older) {
+  if (!older) place.replaceChildren(...found);
+  else {
+    place.lastChild.replaceWith(...found);
+    focusOn(found[0]);
+  }
+}
+
 function shown(page, read) {
+  announce(plural(page.total, "alert"));
   if (!page.alerts.length) return el("p", {}, "None in this state.");
   const next = page.next_cursor
     ? el("button", { type: "button", onclick: () => read(page.next_cursor) }, "Older alerts")
     : null;
-  return [el("p", { class: "note" }, plural(page.total, "alert")), ...page.alerts.map(card), next].filter(Boolean);
+  return [...page.alerts.map(card), next].filter(Boolean);
 }
 
 function card(alert) {

@@ -21,7 +21,7 @@ function moduleCard(module) {
 
 function topicLine(topic) {
   const where = topic.level
-    ? [levelChip(topic.level, topic.colour), el("span", { class: "figure" }, percent(topic.mastery))]
+    ? el("span", { class: `level ${topic.colour}` }, `${topic.level} ${percent(topic.mastery)}`)
     : el("span", { class: "note" }, "not begun");
   return el("li", {}, el("span", {}, topic.topic), el("span", { class: "standing" }, where));
 }

@@ -32,15 +32,12 @@ export async function classView(classId) {
     orProblem(async () => standingOf(await get("/status/class", { class_id: classId, include: "drop_off" }), classId)),
     alertList({ class_id: classId }),
   ]);
+  const shown = [standing].flat();
+  shown.splice(2, 0, section(2, "Alerts", alerts)); // after who to help first, or after what went wrong there
   const change = el("details", {}, el("summary", {}, "Change this class"), rosterForm(known));
   return {
     title: known.title,
-    children: [
-      el("p", {}, el("a", { href: "#/teacher" }, "All classes")),
-      standing,
-      section(2, "Alerts", alerts),
-      change,
-    ].flat(),
+    children: [el("p", {}, el("a", { href: "#/teacher" }, "All classes")), ...shown, change],
   };
 }
 

@@ -123,6 +123,7 @@ def test_alerts_are_shown_by_their_state(visit: Visit, struggling: str) -> None:
     alerts = visit.page.get_by_role("article")
     see(alerts).to_have_count(1)
     state = visit.page.get_by_label("Show")
+    state.focus()
     state.select_option("Resolved")
     see(visit.page.get_by_text("None in this state.")).to_be_visible()
     see(state).to_be_focused()
