@@ -84,7 +84,7 @@ class Work {
     const answer = await post("/update-progress", {
       ...who,
       ...observed,
-      ...(timezone?.includes("/") ? { timezone } : {}),
+      ...(timezone && timezone !== "Etc/Unknown" ? { timezone } : {}),
     });
     this.show(answer);
     return answer;

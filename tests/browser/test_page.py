@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -146,6 +148,21 @@ def test_a_lesson_is_marked_as_completed_and_a_message_says_where_it_is_hard(vis
     see(visit.page.locator("main > .progress")).to_contain_text("100 %, completed")
     lessons = visit.backend.get("/status", user_id=learner).json()["all_lessons_progress"]
     assert [lesson["status"] for lesson in lessons] == ["completed"]
+
+
+@pytest.mark.skipif(find_spec("functions.learning.reviews") is None, reason="this tree has no reviews")
+def test_a_review_that_is_due_is_offered_and_opened(visit: Visit) -> None:
+    learner = new_learner("overdue")
+    lesson = visit.backend.post("/generate-lesson", {"user_id": learner, "topic": "for-loops"}).json()
+    update = {"user_id": learner, "lesson_id": lesson["lesson_id"], "status": "completed"}
+    update |= {"occurred_at": (datetime.now(UTC) - timedelta(days=90)).isoformat()}
+    update |= {"evidence": [{"kind": "quiz", "score": 60}]}
+    assert visit.backend.post("/update-progress", update).is_success
+    visit.open(f"#/learner/{learner}")
+    due = visit.page.locator("section", has=visit.page.get_by_role("heading", name="To review"))
+    see(due.get_by_role("listitem")).to_contain_text("For Loops, due for")
+    due.get_by_role("button", name="Review For Loops").click()
+    visit.shown("Review: For Loops")
 
 
 def test_an_error_is_shown_in_words_with_its_field(visit: Visit) -> None:
