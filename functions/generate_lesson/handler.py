@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from functions.generate_lesson.models import GenerateLesson
 from functions.runtime.errors import Forbidden, NotFound, Unavailable, invalid
@@ -23,8 +24,8 @@ from functions.usecases.lesson_documents import (
     lesson_key,
 )
 from functions.usecases.lesson_models import LessonAnswer, public_lesson
+from functions.usecases.projection import put_lesson
 from functions.usecases.publishing import Outgoing, outgoing, publish
-from functions.usecases.read_model import put_lesson
 from functions.usecases.writing_lessons import Wanted, write_lesson
 
 NAME = "generate-lesson"
@@ -43,7 +44,7 @@ async def generate_lesson(ports: Ports, call: Call, request: GenerateLesson) -> 
     )
     if event is not None:
         await publish(ports, [event])
-    answer = public_lesson(lesson, listed=await _list(ports, lesson))
+    answer = public_lesson(lesson, listed=await _list(ports, lesson, call.now))
     headers = {"Location": f"{call.public_url}/lessons/{lesson.lesson_id}"} | (REPLAYED if replayed else {})
     if call.accept == STREAM:
         return Reply(_stream(answer), 201, headers | {"Cache-Control": "no-store"}, STREAM)
@@ -119,10 +120,10 @@ def event_of(lesson: LessonDocument) -> LessonGenerated:
     )
 
 
-async def _list(ports: Ports, lesson: LessonDocument) -> bool:
+async def _list(ports: Ports, lesson: LessonDocument, now: datetime) -> bool:
     """Puts the row into the read model, so that the learner's next list has it; the event would do it later."""
     try:
-        await put_lesson(ports.read_model, event_of(lesson), f"/functions/{NAME}")
+        await put_lesson(ports.read_model, event_of(lesson), now)
     except Unavailable as error:
         log.warning("the lesson is not listed yet", extra={"why": error.detail})
         return False

@@ -7,9 +7,11 @@ from functions.learning.levels import level_of
 from functions.learning.mastery import Mastery, mean_score
 
 
-def module_status(module: Module, learner: Learner, mastery: dict[str, Mastery]) -> ModuleStatus:
-    """`mastery` by topic id."""
-    topics = [topic_status(topic, learner, mastery.get(topic.topic_id)) for topic in module.topics]
+def module_status(
+    module: Module, learner: Learner, mastery: dict[str, Mastery], left: dict[str, float]
+) -> ModuleStatus:
+    """`mastery` by topic id; `left`: what is left of it after forgetting, where that was asked for."""
+    topics = [topic_status(t, learner, mastery.get(t.topic_id), left.get(t.topic_id)) for t in module.topics]
     score = mean_score(t.mastery for t in topics if t.mastery is not None)
     level = level_of(score) if score is not None else None
     return ModuleStatus(
@@ -24,7 +26,7 @@ def module_status(module: Module, learner: Learner, mastery: dict[str, Mastery])
     )
 
 
-def topic_status(topic: Topic, learner: Learner, mastery: Mastery | None) -> TopicStatus:
+def topic_status(topic: Topic, learner: Learner, mastery: Mastery | None, left: float | None) -> TopicStatus:
     record = learner.topics.get(topic.topic_id)
     return TopicStatus(
         topic_id=topic.topic_id,
@@ -36,4 +38,5 @@ def topic_status(topic: Topic, learner: Learner, mastery: Mastery | None) -> Top
         coverage=mastery.coverage if mastery else 0.0,
         attempts=record.attempts if record else 0,
         last_activity=record.last_activity if record else None,
+        mastery_now=left,
     )

@@ -1,13 +1,19 @@
 """What `GET /status` takes and answers (spec sections 2 and 10)."""
 
+from datetime import date as Day
 from typing import Any, Literal
 
 from pydantic import Field
 
 from functions.runtime.models import Answer, Id, Request, Slug, Time
+from functions.usecases.alert_models import AlertAnswer
 
 LevelName = Literal["Beginner", "Learning", "Proficient", "Mastered"]
 Status = Literal["not_started", "in_progress", "completed"]
+
+
+def _absent(value: Any) -> bool:
+    return value is None
 
 
 class StatusQuery(Request):
@@ -24,6 +30,10 @@ class StatusQuery(Request):
     updated_since: Time | None = None
     limit: int = Field(default=20, ge=1, le=100)
     cursor: str | None = Field(default=None, max_length=1000)
+    explain: bool = Field(default=False, description="adds, per figure, the evidence it came from")
+    include: Literal["history"] | None = Field(
+        default=None, description="a point per day, and mastery after forgetting"
+    )
 
 
 class ProgressData(Answer):
@@ -46,6 +56,7 @@ class TopicStatus(Answer):
     coverage: float
     attempts: int
     last_activity: Time | None
+    mastery_now: float | None = Field(default=None, exclude_if=_absent, description="after forgetting")
 
 
 class ModuleStatus(Answer):
@@ -82,6 +93,43 @@ class Step(Answer):
     reason: str
 
 
+class DueReview(Answer):
+    topic_id: str
+    topic: str
+    due: Time
+    overdue_days: int
+
+
+class HistoryPoint(Answer):
+    """A day on which the learner worked, in their own time zone, and the figures at its end."""
+
+    date: Day
+    overall_mastery: float
+    level: LevelName
+
+
+class ExplainedComponent(Answer):
+    """`points` = `value` x `weight`: what it adds to the score."""
+
+    value: float
+    weight: float
+    points: float
+    reason: str
+    evidence: list[dict[str, Any]]
+
+
+class ExplainedTopic(Answer):
+    formula: str
+    components: dict[str, ExplainedComponent]
+    level_reason: str
+
+
+class Explanation(Answer):
+    overall: str
+    streak: str
+    topics: dict[str, ExplainedTopic]
+
+
 class LessonStatus(Answer):
     """One lesson of a learner."""
 
@@ -95,6 +143,7 @@ class LessonStatus(Answer):
     next_step: Step
     as_of: Time
     version: int
+    explain: Explanation | None = Field(default=None, exclude_if=_absent)
 
 
 class LearnerStatus(Answer):
@@ -114,8 +163,11 @@ class LearnerStatus(Answer):
     counts: dict[str, int]
     streak: Streak
     time_on_task_seconds: float
-    due_reviews: list[dict[str, Any]]
-    alerts: list[dict[str, Any]]
+    due_reviews: list[DueReview]
+    alerts: list[AlertAnswer]
     next_step: Step
     as_of: Time
     version: int
+    explain: Explanation | None = Field(default=None, exclude_if=_absent)
+    history: list[HistoryPoint] | None = Field(default=None, exclude_if=_absent)
+    mastery_now: float | None = Field(default=None, exclude_if=_absent, description="overall, after forgetting")

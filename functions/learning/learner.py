@@ -1,20 +1,23 @@
 """A learner's document: all that is known about one learner, small however long the history grows.
 
-Everything here is folded from facts so that their order of arrival makes no difference; the facts themselves are the
-ledger, whose full segments are documents of their own.
+Everything here but alerts is folded from facts so that their order of arrival makes no difference; the facts themselves
+are the ledger. What fills up is sealed into segments, documents of their own (`sealing.py`).
 """
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-LEDGER_SEGMENT = 100  # facts in a full segment of the ledger
+Key = tuple[datetime, str]  # when something happened and its id: the one order of facts, ties included
 REMEMBERED_EVENTS = 200
 
 
 @dataclass(slots=True)
 class LessonEntry:
-    """What a learner has done with one lesson. `topic` is None when the lesson is not known here."""
+    """What a learner has done with one lesson. `topic` is None when the lesson is not known here.
+
+    `listed`: what a list shows of it, as its event told; None for a lesson that was made elsewhere.
+    """
 
     lesson_id: str
     course_id: str
@@ -24,7 +27,24 @@ class LessonEntry:
     completed_at: datetime | None = None
     last_activity: datetime | None = None
     achievement_metrics: dict[str, Any] = field(default_factory=dict)
-    metrics_at: datetime | None = None
+    metrics_key: Key | None = None
+    listed: dict[str, Any] | None = None
+
+    @property
+    def recency(self) -> str:
+        """When it was worked on, or made; RFC 3339, to be sorted by. Empty when neither is known."""
+        if self.last_activity is not None:
+            return self.last_activity.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return str(self.listed["created_at"]) if self.listed else ""
+
+
+@dataclass(slots=True)
+class SealedLessons:
+    """A segment of lesson entries: `marks` find an id in it, `counts` are by status, `latest` its newest recency."""
+
+    marks: str
+    counts: dict[str, int]
+    latest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +55,106 @@ class Scored:
     evidence_id: str
     score: float
 
+    @property
+    def key(self) -> Key:
+        return self.at, self.evidence_id
+
+
+@dataclass(slots=True)
+class OlderQuizzes:
+    """A topic's quizzes beyond the newest few: how many, the sum of their latest scores, marks to find them by."""
+
+    count: int = 0
+    total: str = "0"  # a decimal: it must not depend on the order of its parts
+    marks: str = ""
+
 
 @dataclass(slots=True)
 class TopicRecord:
-    """The evidence of one topic, folded. `counts`: pieces of evidence by component."""
+    """The evidence of one topic, folded. `counts`: pieces of evidence by component.
 
-    passed: list[str] = field(default_factory=list)
-    quizzes: dict[str, Scored] = field(default_factory=dict)
+    `components` (0-100) and `assessed` (their weighted sum, 0-90, to 2 decimals) are stored; consistency is the
+    learner's and is added on reading. `best` is the highest `assessed` there was.
+    """
+
+    passed: dict[str, Key] = field(default_factory=dict)  # by exercise: its earliest pass
+    quizzes: dict[str, Scored] = field(default_factory=dict)  # the newest few, each by its latest attempt
+    older_quizzes: OlderQuizzes = field(default_factory=OlderQuizzes)
     code_quality: list[Scored] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     attempts: int = 0
     last_activity: datetime | None = None
+    latest: Key | None = None  # of the assessed evidence
+    components: dict[str, float] = field(default_factory=dict)
+    assessed: float = 0.0
+    best: float = 0.0
+
+
+@dataclass(slots=True)
+class Review:
+    """A topic's FSRS card (spec section 4); `stability` is in days, `difficulty` 1-10."""
+
+    stability: float
+    difficulty: float
+    due: datetime
+    last_review: datetime
+
+
+@dataclass(slots=True)
+class Watch:
+    """What struggle detection has seen of one topic and not forgotten: pieces of evidence by what they may lead to."""
+
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    failed_runs: list[dict[str, Any]] = field(default_factory=list)
+    wrong_answers: list[dict[str, Any]] = field(default_factory=list)
+    time_on: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by exercise, not yet passed
+
+
+@dataclass(slots=True)
+class Alert:
+    """A learner needs help. `version` counts its states: 1 opened, one more with each change."""
+
+    alert_id: str
+    lesson_id: str
+    topic: str | None
+    trigger: str
+    severity: str
+    evidence: list[dict[str, Any]]
+    opened_at: datetime
+    state: str = "open"
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
+    note: str | None = None
+    version: int = 1
 
 
 @dataclass(slots=True)
 class Learner:
-    """The document `learner:<user_id>`. `version` grows by one with each change."""
+    """The document `learner:<user_id>`. `version` grows by one with each change.
+
+    `forgotten_at`: the learner was erased then; what happened before it is not taken up again.
+    """
 
     user_id: str
     version: int = 0
     updated_at: datetime | None = None
-    lessons: dict[str, LessonEntry] = field(default_factory=dict)
+    forgotten_at: datetime | None = None
+    figures: str = ""  # the curriculum's version that the figures were folded with
+    lessons: dict[str, LessonEntry] = field(default_factory=dict)  # the most recent; the rest is sealed
+    sealed_lessons: list[SealedLessons] = field(default_factory=list)
     topics: dict[str, TopicRecord] = field(default_factory=dict)
-    days: list[tuple[date, date]] = field(default_factory=list)
+    reviews: dict[str, Review] = field(default_factory=dict)
+    days: list[tuple[date, date]] = field(default_factory=list)  # the latest runs of active days
+    longest_before: int = 0  # the longest of the runs that are no longer in `days`
     timezone: str = "UTC"
-    timezone_at: datetime | None = None
+    timezone_key: Key | None = None
     time_on_task_seconds: float = 0.0
-    alerts: list[dict[str, Any]] = field(default_factory=list)  # opened by struggle detection
-    reviews: dict[str, dict[str, Any]] = field(default_factory=dict)  # FSRS cards by topic
+    watch: dict[str, Watch] = field(default_factory=dict)
+    alerts: list[Alert] = field(default_factory=list)  # those not resolved
+    resolved_alerts: list[Alert] = field(default_factory=list)  # the open segment
+    alert_segments: int = 0
     ledger: list[dict[str, Any]] = field(default_factory=list)  # the open segment
     ledger_segments: int = 0  # full ones: ledger:<user_id>:0 … n-1
     seen_events: list[str] = field(default_factory=list)  # the latest, oldest first
@@ -77,10 +169,12 @@ def remember_event(learner: Learner, key: str) -> bool:
     return True
 
 
-def seal_ledger(learner: Learner) -> list[tuple[int, list[dict[str, Any]]]]:
-    """Takes full segments off the open one, to be stored by number in the same commit."""
-    sealed = []
-    while len(learner.ledger) >= LEDGER_SEGMENT:
-        sealed.append((learner.ledger_segments, learner.ledger[:LEDGER_SEGMENT]))
-        learner.ledger, learner.ledger_segments = learner.ledger[LEDGER_SEGMENT:], learner.ledger_segments + 1
-    return sealed
+def counts(learner: Learner) -> dict[str, int]:
+    """Lessons by status, sealed ones too, and their total."""
+    found = {"not_started": 0, "in_progress": 0, "completed": 0}
+    for entry in learner.lessons.values():
+        found[entry.status] += 1
+    for sealed in learner.sealed_lessons:
+        for status, number in sealed.counts.items():
+            found[status] += number
+    return found | {"total": sum(found.values())}

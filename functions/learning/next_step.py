@@ -1,29 +1,22 @@
 """What a learner should do next, and why: rules that a learner, a parent and a teacher can follow."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from functions.learning import reviews
 from functions.learning.curriculum import Course, Topic
-from functions.learning.learner import Learner, LessonEntry
+from functions.learning.learner import Learner, LessonEntry, counts
 from functions.learning.levels import BEGINNER, LEARNING
-from functions.learning.mastery import Mastery, mastery_of
-from functions.learning.streak import at_last_activity
+from functions.learning.mastery import mastery_by_topic
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """`action` is start, continue_lesson, practise or next_lesson."""
+    """`action` is start, continue_lesson, review, practise or next_lesson."""
 
     action: str
     topic: str | None
     reason: str
-
-
-def levels(learner: Learner, course: Course) -> dict[str, Mastery]:
-    """Mastery by topic, of the topics that have evidence."""
-    days = at_last_activity(learner.days)
-    known = [course.topic(topic_id) for topic_id in learner.topics]
-    found = {topic.topic_id: mastery_of(learner.topics[topic.topic_id], topic, days) for topic in known}
-    return {topic_id: mastery for topic_id, mastery in found.items() if mastery}
 
 
 def missing_prerequisites(topic: Topic, mastery: dict[str, float]) -> tuple[str, ...]:
@@ -33,7 +26,7 @@ def missing_prerequisites(topic: Topic, mastery: dict[str, float]) -> tuple[str,
 
 def best_topic(learner: Learner, course: Course) -> NextStep:
     """The topic to learn next, of those that have lessons: what is begun before what is new, in teaching order."""
-    mastery = {topic_id: m.score for topic_id, m in levels(learner, course).items()}
+    mastery = {topic_id: m.score for topic_id, m in mastery_by_topic(learner, course).items()}
     open_topics = [t for t in course.topics if t.has_content and mastery.get(t.topic_id, 0.0) <= LEARNING.up_to]
     if not open_topics:
         weakest = min((t for t in course.topics if t.has_content), key=lambda t: mastery[t.topic_id])
@@ -50,7 +43,7 @@ def best_topic(learner: Learner, course: Course) -> NextStep:
     return NextStep("next_lesson", topic.topic_id, f"{topic.title} comes next: {why}.")
 
 
-def after(learner: Learner, course: Course, entry: LessonEntry | None) -> NextStep:
+def after(learner: Learner, course: Course, entry: LessonEntry | None, now: datetime) -> NextStep:
     """What to do after work on a lesson (None: no lesson in particular)."""
     if entry is not None and entry.status != "completed":
         return NextStep("continue_lesson", entry.topic, f"This lesson is at {entry.progress_percentage:g} %.")
@@ -58,7 +51,11 @@ def after(learner: Learner, course: Course, entry: LessonEntry | None) -> NextSt
     if entry is None and unfinished:
         latest = max(unfinished, key=lambda e: (e.progress_percentage, e.lesson_id))
         return NextStep("continue_lesson", latest.topic, f"A lesson is begun and at {latest.progress_percentage:g} %.")
+    if overdue := [t for t in reviews.due(learner.reviews, now) if t in course.by_id]:
+        topic = course.topic(overdue[0])
+        why = f"{topic.title} is due for review since {learner.reviews[overdue[0]].due:%Y-%m-%d}."
+        return NextStep("review", topic.topic_id, why)
     step = best_topic(learner, course)
-    if not learner.lessons:
+    if not counts(learner)["total"]:
         return NextStep("start", step.topic, step.reason)
     return step

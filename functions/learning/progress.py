@@ -1,45 +1,22 @@
-"""Folding facts into a learner: completion, evidence, streak. Any order of the same facts gives the same learner."""
+"""Folding facts into a learner: completion, evidence, streak, reviews. Any order of the same facts gives one learner.
 
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+Most folds do not care about order. What does (a review after an earlier one, a day in a time zone that is named later,
+evidence that is taken back) is folded anew from the whole ledger, in the order in which it happened.
+"""
 
-from functions.learning import streak
+from collections.abc import Iterable
+
+from functions.learning import reviews, streak
+from functions.learning.curriculum import Course
+from functions.learning.facts import PROGRESS, VOID, Fact, in_order, line_of
 from functions.learning.learner import Learner, LessonEntry, Scored, TopicRecord
+from functions.learning.mastery import assess, required_of
+from functions.learning.quizzes import keep_quiz, seal_quizzes, was_sealed
 
 STATUSES = ("not_started", "in_progress", "completed")
-COMPONENT = {"exercise": "exercises", "quiz": "quiz", "code_quality": "code_quality"}
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One observed fact, already graded: `score` for quiz and code quality, `passed` for an exercise."""
-
-    evidence_id: str
-    kind: str
-    topic: str
-    facts: dict[str, Any]  # as the ledger keeps them
-    score: float | None = None
-    quiz_id: str | None = None
-    exercise_id: str | None = None
-    passed: bool = False
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """One accepted update of one lesson."""
-
-    update_id: str
-    lesson_id: str
-    course_id: str
-    topic: str | None
-    occurred_at: datetime
-    progress_percentage: float | None = None
-    status: str | None = None
-    achievement_metrics: dict[str, Any] | None = None
-    timezone: str | None = None
-    evidence: list[Evidence] = field(default_factory=list)
+REFOLDED = (
+    "figures", "topics", "reviews", "days", "longest_before", "timezone", "timezone_key", "time_on_task_seconds",
+)  # fmt: skip
 
 
 def contradiction(progress_percentage: float | None, status: str | None) -> str | None:
@@ -60,69 +37,132 @@ def entry_for(learner: Learner, lesson_id: str, course_id: str, topic: str | Non
     return entry
 
 
-def apply(learner: Learner, update: Update) -> None:
-    """Folds one update into the learner; `version` is the caller's to raise."""
-    entry = entry_for(learner, update.lesson_id, update.course_id, update.topic)
-    _complete(entry, update)
-    for evidence in update.evidence:
-        _fold(learner, learner.topics.setdefault(evidence.topic, TopicRecord()), evidence, update.occurred_at)
-    if update.timezone and (learner.timezone_at is None or update.occurred_at >= learner.timezone_at):
-        learner.timezone, learner.timezone_at = update.timezone, update.occurred_at
-    learner.days = streak.add_day(learner.days, streak.day_of(update.occurred_at, update.timezone or learner.timezone))
-    learner.ledger += ledger_lines(update)
+def fold(learner: Learner, facts: Iterable[Fact], course: Course) -> None:
+    """Adds facts to the figures. They must not be such that `needs_ledger` says so."""
+    learner.figures = course.version
+    fold_unsealed(learner, facts, course)
+    for record in learner.topics.values():
+        seal_quizzes(record)  # last: before, a quiz that is taken again must still be found
 
 
-def ledger_lines(update: Update) -> list[dict[str, Any]]:
-    """What the ledger keeps for ever: one line for the update itself, one for each piece of evidence."""
-    at = update.occurred_at.isoformat()
-    common = {"at": at, "lesson_id": update.lesson_id}
-    first = common | {
-        "id": update.update_id,
-        "kind": "progress",
-        "progress_percentage": update.progress_percentage,
-        "status": update.status,
-        "timezone": update.timezone,
-    }
-    return [
-        {name: value for name, value in first.items() if value is not None},
-        *(common | {"id": e.evidence_id, "topic": e.topic} | e.facts for e in update.evidence),
-    ]
+def fold_unsealed(learner: Learner, facts: Iterable[Fact], course: Course) -> None:
+    """The same, with every quiz of a topic kept: for a ledger that is folded piece by piece."""
+    for fact in in_order(facts):
+        if fact.kind == PROGRESS:
+            _progress(learner, fact)
+        elif fact.kind != VOID and fact.topic is not None:
+            _evidence(learner, fact.topic, fact, course)
 
 
-def _complete(entry: LessonEntry, update: Update) -> None:
+def record(learner: Learner, facts: list[Fact], course: Course, ledger: Iterable[Fact] | None) -> None:
+    """Takes facts into the learner and the ledger. `ledger`: all facts before, where `needs_ledger` asks for them."""
+    if ledger is None:
+        fold(learner, facts, course)
+    else:
+        fold_lessons(learner, facts)
+        refold(learner, [*ledger, *facts], course)
+    learner.ledger += map(line_of, facts)
+
+
+def needs_ledger(learner: Learner, facts: Iterable[Fact], course: Course) -> bool:
+    """Whether these facts can be added only by folding the whole ledger anew.
+
+    So it is for evidence older than what its topic has, for evidence that is taken back, for a time zone that moves
+    days already counted, and when the curriculum is another one than that of the figures.
+    """
+    return (learner.figures not in ("", course.version)) or any(_out_of_order(learner, fact) for fact in facts)
+
+
+def rebuild(user_id: str, facts: Iterable[Fact], course: Course) -> Learner:
+    """A learner's figures from the ledger alone."""
+    ledger = in_order(facts)
+    voided = {fact.data["evidence_id"] for fact in ledger if fact.kind == VOID}
+    learner = Learner(user_id, figures=course.version)
+    for fact in ledger:
+        if fact.data.get("timezone"):
+            learner.timezone, learner.timezone_key = fact.data["timezone"], fact.key
+    fold(learner, [fact for fact in ledger if fact.id not in voided], course)
+    return learner
+
+
+def refold(learner: Learner, facts: Iterable[Fact], course: Course) -> None:
+    """Replaces the figures that depend on order by those of the whole ledger; lessons are folded as they come."""
+    folded = rebuild(learner.user_id, facts, course)
+    for name in REFOLDED:
+        setattr(learner, name, getattr(folded, name))
+
+
+def fold_lessons(learner: Learner, facts: Iterable[Fact]) -> None:
+    """Only what facts say of lessons: of completion, whose order never matters."""
+    for fact in facts:
+        if fact.kind == PROGRESS:
+            complete(entry_for(learner, fact.lesson_id, fact.data["course_id"], fact.topic), fact)
+
+
+def complete(entry: LessonEntry, fact: Fact) -> None:
     """Completion never falls; it is dated by its earliest report, in whatever order reports arrive."""
-    completed = update.status == "completed" or update.progress_percentage == 100
-    reached = 100.0 if completed else update.progress_percentage or 0.0
-    entry.progress_percentage = max(entry.progress_percentage, reached)
+    percentage, status = fact.data.get("progress_percentage"), fact.data.get("status")
+    completed = status == "completed" or percentage == 100
+    entry.progress_percentage = max(entry.progress_percentage, 100.0 if completed else percentage or 0.0)
     if completed:
-        entry.completed_at = min(filter(None, (entry.completed_at, update.occurred_at)))
-    started = update.status == "in_progress" or entry.progress_percentage > 0 or bool(update.evidence)
-    status = "completed" if entry.completed_at else "in_progress" if started else "not_started"
-    entry.status = max(entry.status, status, key=STATUSES.index)
-    entry.last_activity = max(filter(None, (entry.last_activity, update.occurred_at)))
-    if update.achievement_metrics and (entry.metrics_at is None or update.occurred_at >= entry.metrics_at):
-        entry.achievement_metrics, entry.metrics_at = update.achievement_metrics, update.occurred_at
+        entry.completed_at = min(filter(None, (entry.completed_at, fact.at)))
+    started = status == "in_progress" or entry.progress_percentage > 0
+    reached = "completed" if entry.completed_at else "in_progress" if started else "not_started"
+    entry.status = max(entry.status, reached, key=STATUSES.index)
+    entry.last_activity = max(filter(None, (entry.last_activity, fact.at)))
+    metrics = fact.data.get("achievement_metrics")
+    if metrics and (entry.metrics_key is None or fact.key > entry.metrics_key):
+        entry.achievement_metrics, entry.metrics_key = metrics, fact.key
 
 
-def _fold(learner: Learner, record: TopicRecord, evidence: Evidence, at: datetime) -> None:
+def _progress(learner: Learner, fact: Fact) -> None:
+    fold_lessons(learner, [fact])
+    zone = fact.data.get("timezone")
+    if zone and (learner.timezone_key is None or fact.key > learner.timezone_key):
+        learner.timezone, learner.timezone_key = zone, fact.key
+    runs = streak.add_day(learner.days, streak.day_of(fact.at, learner.timezone))
+    learner.days, learner.longest_before = streak.shortened(runs, learner.longest_before)
+
+
+def _evidence(learner: Learner, topic_id: str, fact: Fact, course: Course) -> None:
+    record = learner.topics.setdefault(topic_id, TopicRecord())
     record.attempts += 1
-    record.last_activity = max(filter(None, (record.last_activity, at)))
-    component = COMPONENT.get(evidence.kind)
-    if component:
-        record.counts[component] = record.counts.get(component, 0) + 1
-    if evidence.passed and evidence.exercise_id and evidence.exercise_id not in record.passed:
-        record.passed = sorted([*record.passed, evidence.exercise_id])
+    record.last_activity = max(filter(None, (record.last_activity, fact.at)))
     # in whole milliseconds: a sum of binary fractions would depend on the order of its parts
-    learner.time_on_task_seconds = round(learner.time_on_task_seconds + round(evidence.seconds, 3), 3)
-    if evidence.score is None:
+    learner.time_on_task_seconds = round(learner.time_on_task_seconds + round(fact.data.get("seconds", 0.0), 3), 3)
+    score = fact.score
+    if fact.component is None or score is None:
         return
-    scored = Scored(at, evidence.evidence_id, evidence.score)
-    if evidence.kind == "code_quality":
-        record.code_quality = sorted([*record.code_quality, scored], key=_order)[-5:]
-    elif evidence.quiz_id:
-        latest = record.quizzes.get(evidence.quiz_id)
-        record.quizzes[evidence.quiz_id] = max(filter(None, (latest, scored)), key=_order)
+    record.counts[fact.component] = record.counts.get(fact.component, 0) + 1
+    record.latest = fact.key
+    if fact.passed:
+        record.passed.setdefault(fact.data["exercise_id"], fact.key)
+    elif fact.kind == "quiz":
+        keep_quiz(record, fact.data["quiz_id"], Scored(*fact.key, score))
+    elif fact.kind == "code_quality":
+        record.code_quality = [*record.code_quality, Scored(*fact.key, score)][-5:]
+    if fact.kind in reviews.RATED:
+        learner.reviews[topic_id] = reviews.reviewed(learner.reviews.get(topic_id), score, fact.at)
+    assess(record, required_of(course, topic_id))
 
 
-def _order(scored: Scored) -> tuple[datetime, str]:
-    return scored.at, scored.evidence_id
+def _out_of_order(learner: Learner, fact: Fact) -> bool:
+    if fact.kind == VOID:
+        return True
+    if fact.kind == PROGRESS:
+        return _moves_days(learner, fact)
+    record = learner.topics.get(fact.topic or "")
+    if record is None or fact.component is None:
+        return False
+    late = record.latest is not None and fact.key < record.latest
+    return late or (fact.kind == "quiz" and was_sealed(record, fact.data["quiz_id"]))
+
+
+def _moves_days(learner: Learner, fact: Fact) -> bool:
+    zone = fact.data.get("timezone") or learner.timezone
+    latest = learner.timezone_key is None or fact.key > learner.timezone_key
+    if zone != learner.timezone and latest and learner.days:
+        return True
+    day = streak.day_of(fact.at, learner.timezone)
+    known = any(first <= day <= last for first, last in learner.days)
+    return bool(learner.longest_before) and not known and day < learner.days[-1][0]

@@ -14,10 +14,11 @@ from functions.runtime.errors import Forbidden, NotFound, invalid
 from functions.runtime.models import rfc3339
 from functions.runtime.paging import check_time, cursor_after, position
 from functions.runtime.ports import Call, Ports, Reply, Row, Sql
-from functions.usecases import read_model
+from functions.usecases import tables
 from functions.usecases.lesson_documents import load_bodies
 from functions.usecases.lesson_models import public_lesson
 from functions.usecases.lesson_rendering import rendered
+from functions.usecases.projection import LESSON_COLUMNS
 
 EXACT_UP_TO = 10_000
 ORDER = {
@@ -33,8 +34,8 @@ async def list_lessons(ports: Ports, call: Call, request: LessonFilters) -> Repl
     """List lessons, filtered and paged"""
     filters = _filters(call, request)
     conditions, params = _conditions(filters)
-    total, estimated = await read_model.count(ports.read_model, _select(conditions, params), EXACT_UP_TO)
-    rows = await read_model.query(ports.read_model, _page(request, filters, conditions, params))
+    total, estimated = await tables.count(ports.read_model, _select(conditions, params), EXACT_UP_TO)
+    rows = await tables.query(ports.read_model, _page(request, filters, conditions, params))
     lessons = [_row(row) for row in rows[: request.limit]]
     if request.include == "content":
         bodies = await load_bodies(ports.documents, [lesson.lesson_id for lesson in lessons])
@@ -106,7 +107,7 @@ def _literal(text: str) -> str:
 
 
 def _select(conditions: list[str], params: list[Any], tail: str = "") -> Sql:
-    columns = ", ".join(read_model.LESSON_COLUMNS)
+    columns = ", ".join(LESSON_COLUMNS)
     return Sql(f"SELECT {columns} FROM lessons WHERE {' AND '.join(conditions)}{tail}", params)
 
 
@@ -129,19 +130,19 @@ def _cursor(request: LessonFilters, filters: dict[str, Any], last: LessonRow) ->
 
 
 def _row(row: Row) -> LessonRow:
-    return LessonRow.model_validate(dict(zip(read_model.LESSON_COLUMNS, row, strict=True)))
+    return LessonRow.model_validate(dict(zip(LESSON_COLUMNS, row, strict=True)))
 
 
 async def _add_progress(ports: Ports, lessons: list[LessonRow]) -> None:
     """From the read model too: brought up to date by `project_progress`."""
     if not lessons:
         return
-    marks = ", ".join(f"${n}" for n in range(1, len(lessons) + 1))
+    users, ids = sorted({lesson.user_id for lesson in lessons}), [lesson.lesson_id for lesson in lessons]
     sql = (
-        "SELECT user_id, lesson_id, progress_percentage, status, updated_at FROM lesson_progress"
-        f" WHERE lesson_id IN ({marks})"
+        "SELECT user_id, lesson_id, progress_percentage, status, last_activity FROM lesson_progress WHERE"
+        f" {tables.among('user_id', users)} AND {tables.among('lesson_id', ids, 1 + len(users))}"
     )
-    rows = await read_model.query(ports.read_model, Sql(sql, [lesson.lesson_id for lesson in lessons]))
+    rows = await tables.query(ports.read_model, Sql(sql, [*users, *ids]))
     known = {(user_id, lesson_id): rest for user_id, lesson_id, *rest in rows}
     for lesson in lessons:
         percentage, status, updated = known.get((lesson.user_id, lesson.lesson_id), (0.0, "not_started", None))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from functions.runtime.errors import Conflict, Unavailable
-from functions.runtime.ports import Json, Row, Sql, Stored, Write
+from functions.runtime.ports import Json, Migration, Row, Sql, Stored, Write
 
 T = TypeVar("T")
 ALIVE = "(expires_at IS NULL OR expires_at > ?)"
@@ -100,6 +100,14 @@ class LocalDocuments:
         rows = await self._database.run(lambda c: c.execute(sql, wanted).fetchall())
         return {key: json.loads(value) for key, value in rows}
 
+    async def page(self, prefix: str, after: str, limit: int) -> dict[str, Json]:
+        sql = (
+            f"SELECT key, value FROM documents WHERE key > ? AND substr(key, 1, ?) = ? AND {ALIVE} ORDER BY key LIMIT ?"
+        )
+        wanted = [max(prefix, after), len(prefix), prefix, self._clock(), limit]
+        rows = await self._database.run(lambda c: c.execute(sql, wanted).fetchall())
+        return {key: json.loads(value) for key, value in rows}
+
 
 def _apply(connection: sqlite3.Connection, write: Write, now: float) -> None:
     connection.execute("DELETE FROM documents WHERE key = ? AND expires_at <= ?", [write.key, now])
@@ -141,11 +149,11 @@ class LocalReadModel:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def migrate(self, migrations: Sequence[str]) -> None:
+    async def migrate(self, migrations: Sequence[Migration]) -> None:
         def work(connection: sqlite3.Connection) -> None:
             done = connection.execute("PRAGMA user_version").fetchone()[0]
-            for text in migrations[done:]:
-                for statement in filter(str.strip, text.split(";")):
+            for migration in migrations[done:]:
+                for statement in filter(str.strip, migration.shared.split(";")):
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {max(done, len(migrations))}")
 

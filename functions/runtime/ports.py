@@ -47,6 +47,10 @@ class Documents(Protocol):
         """The oldest `limit` documents under a prefix. For maintenance, not for requests."""
         ...
 
+    async def page(self, prefix: str, after: str, limit: int) -> dict[str, Json]:
+        """The next `limit` documents under a prefix, by key, after the key `after`. For maintenance."""
+        ...
+
 
 class Publisher(Protocol):
     """Where events go."""
@@ -64,10 +68,18 @@ class Sql:
     params: Sequence[Any] = ()
 
 
+@dataclass(frozen=True)
+class Migration:
+    """A change of the tables: in the SQL that both databases share, and what only PostgreSQL needs besides."""
+
+    shared: str
+    postgresql: str = ""
+
+
 class ReadModel(Protocol):
     """Tables for lists and filters. Every method raises Unavailable when the database does not answer."""
 
-    async def migrate(self, migrations: Sequence[str]) -> None:
+    async def migrate(self, migrations: Sequence[Migration]) -> None:
         """Applies those not yet applied, once, however many processes ask at the same time."""
         ...
 
@@ -95,10 +107,11 @@ class Ports:
 
 @dataclass(frozen=True)
 class Principal:
-    """Who is calling. `role` is learner, teacher or service."""
+    """Who is calling. `role` is learner, teacher or service; not `known` where no token was asked for."""
 
     user_id: str
     role: str
+    known: bool = True
 
     def may_act_for(self, user_id: str) -> bool:
         return self.role != "learner" or self.user_id == user_id
@@ -142,6 +155,7 @@ class Received(Generic[Data]):
     type: str
     data: Data
     now: datetime
+    time: datetime | None = None  # when it happened, as the event says
 
     @property
     def key(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from cloudevents.core.v1.event import CloudEvent
 from pydantic import ValidationError
 
 from functions.runtime.errors import BadEvent, Conflict, Unavailable
@@ -29,6 +30,11 @@ class Outcome(enum.Enum):
     RETRY = "retry"  # could not be handled now
 
 
+def identity(event: CloudEvent) -> tuple[str, str, str]:
+    """Its id, source and type."""
+    return event.get_id(), event.get_source(), event.get_type()
+
+
 async def receive(
     ports: Ports, handlers: Sequence[On[Any]], headers: Mapping[str, str], body: bytes
 ) -> tuple[Outcome, str]:
@@ -41,7 +47,7 @@ async def receive(
         if on is None:
             raise BadEvent(f"this function does not take events of type {event.get_type()}")
         data = on.data.model_validate(event.get_data() if event.get_data() is not None else {})
-        received = Received(event.get_id(), event.get_source(), event.get_type(), data, ports.now())
+        received = Received(*identity(event), data, ports.now(), event.get_time())
         await on.handler(ports, received)
         outcome, why = Outcome.DONE, ""
     except BadEvent as error:
@@ -54,6 +60,6 @@ async def receive(
     except Exception as error:
         log.exception("a handler failed")
         outcome, why = Outcome.RETRY, f"unexpected {type(error).__name__}"
-    known = {"id": event.get_id(), "source": event.get_source(), "type": event.get_type()} if event else {}
+    known = dict(zip(("id", "source", "type"), identity(event), strict=True)) if event else {}
     log.info("event", extra={f"event_{k}": v for k, v in known.items()} | {"outcome": outcome.value, "why": why})
     return outcome, why

@@ -17,13 +17,15 @@ from dapr.proto.runtime.v1 import binding_pb2, dapr_pb2_grpc, pubsub_pb2, state_
 
 from functions.runtime.errors import Conflict, Unavailable
 from functions.runtime.events import STRUCTURED
-from functions.runtime.ports import ABSENT, Json, Row, Sql, Stored, Write
+from functions.runtime.ports import ABSENT, Json, Migration, Row, Sql, Stored, Write
 from functions.runtime.settings import Settings
 from functions.runtime.sql import as_one_statement, migration_block
 from functions.runtime.telemetry import log, traceparent
 
 # daprd reports a lost race as INTERNAL; only the text tells it from a broken store (seen on 1.18).
 LOST_RACE = ("possible etag mismatch", "no item was updated")
+INDEX = "learnflow_state_by_key"
+LAST = "\U0010ffff"  # sorts behind every other character
 # After a restart of daprd the next call must find it: gRPC would wait up to two minutes before it tries again.
 CHANNEL = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
 
@@ -69,6 +71,7 @@ class SidecarDocuments:
     def __init__(self, sidecar: Sidecar, tables: "SidecarReadModel") -> None:
         self._sidecar, self._tables = sidecar, tables
         self._store = sidecar.settings.state_store
+        self._indexed = False
 
     async def load(self, *keys: str) -> dict[str, Stored]:
         request = state_pb2.GetBulkStateRequest(store_name=self._store, keys=keys, parallelism=10)
@@ -84,13 +87,25 @@ class SidecarDocuments:
         await self._sidecar.call(self._sidecar.stub.ExecuteStateTransaction, request, "state store")
 
     async def scan(self, prefix: str, limit: int) -> dict[str, Json]:
-        # The one place that knows Dapr's own table and how it builds keys (`keyPrefix: name`).
+        return await self._rows(prefix, "", "created_at, key", limit)
+
+    async def page(self, prefix: str, after: str, limit: int) -> dict[str, Json]:
+        return await self._rows(prefix, after, "key USING ~<~", limit)
+
+    async def _rows(self, prefix: str, after: str, order: str, limit: int) -> dict[str, Json]:
+        # The one place that knows Dapr's own table and how it builds keys (`keyPrefix: name`). Keys are compared byte
+        # by byte, whatever the database's collation: that is what the index is made for.
+        if not self._indexed:
+            [[index]] = await self._tables.query(Sql(f"SELECT to_regclass('{INDEX}')::text"))
+            if index is None:
+                await self._tables.write(Sql(f"CREATE INDEX IF NOT EXISTS {INDEX} ON state (key text_pattern_ops)"))
+            self._indexed = True
         start = f"{self._store}||"
         rows = await self._tables.query(
             Sql(
-                "SELECT key, convert_from(value, 'UTF8') FROM state WHERE starts_with(key, $1)"
-                " AND (expires_at IS NULL OR expires_at > now()) ORDER BY created_at, key LIMIT $2",
-                [start + prefix, limit],
+                "SELECT key, convert_from(value, 'UTF8') FROM state WHERE key ~>~ $1 AND key ~<~ $2"
+                f" AND (expires_at IS NULL OR expires_at > now()) ORDER BY {order} LIMIT $3",
+                [start + max(prefix, after), f"{start}{prefix}{LAST}", limit],
             )
         )
         return {key.removeprefix(start): json.loads(value) for key, value in rows}
@@ -137,7 +152,7 @@ class SidecarReadModel:
         self._sidecar = sidecar
         self._migrated = 0
 
-    async def migrate(self, migrations: Sequence[str]) -> None:
+    async def migrate(self, migrations: Sequence[Migration]) -> None:
         if self._migrated < len(migrations):
             await self._invoke("exec", Sql(migration_block(migrations)))
             self._migrated = len(migrations)

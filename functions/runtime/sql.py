@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from functions.runtime.ports import Sql
+from functions.runtime.ports import Migration, Sql
 
 LOCK = 7_305_829_114  # any fixed number: the advisory lock under which this project's migrations run
 
@@ -26,12 +26,12 @@ def as_one_statement(statements: Sequence[Sql]) -> Sql:
     return Sql(f"WITH {', '.join(parts)} SELECT 1", params)
 
 
-def migration_block(migrations: Sequence[str]) -> str:
+def migration_block(migrations: Sequence[Migration]) -> str:
     """One `DO` block that applies what is not yet applied; callers at the same time wait for the first."""
     steps = "\n".join(
-        f"IF done < {number} THEN {text.strip().rstrip(';')};"
+        f"IF done < {number} THEN {migration.shared.strip().rstrip(';')}; {migration.postgresql}"
         f" INSERT INTO learnflow_migrations (version) VALUES ({number}); END IF;"
-        for number, text in enumerate(migrations, start=1)
+        for number, migration in enumerate(migrations, start=1)
     )
     return f"""DO $migrate$ DECLARE done bigint; BEGIN
 PERFORM pg_advisory_xact_lock({LOCK});

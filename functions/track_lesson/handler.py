@@ -1,32 +1,41 @@
 """Puts a new lesson where the learner and the lists will see it."""
 
-from functions.learning.learner import remember_event
+from functions.learning.learner import Learner, remember_event
 from functions.learning.progress import entry_for
-from functions.runtime.ports import Ports, Received
+from functions.runtime.ports import Ports, Received, Write
 from functions.usecases.events import LessonGenerated
-from functions.usecases.learners import (
-    commit_learner,
-    learner_from,
-    learner_key,
-    until_committed,
-)
+from functions.usecases.learners import commit_learner, load_learner, reopen_lessons, until_committed
+from functions.usecases.lesson_documents import lesson_key
+from functions.usecases.projection import is_forgotten, learner_row, listed_of, listed_row, progress_row, show
 from functions.usecases.publishing import publish
-from functions.usecases.read_model import put_lesson
 
 
 async def track_lesson(ports: Ports, event: Received[LessonGenerated]) -> None:
-    """Creates the lesson's `not_started` entry if absent, then its row in the read model."""
+    """Creates the lesson's `not_started` entry if absent, then its rows in the read model."""
 
-    async def decide() -> None:
-        key = learner_key(event.data.user_id)
-        stored = (await ports.documents.load(key)).get(key)
-        learner = learner_from(stored, event.data.user_id)
-        known = event.data.lesson_id in learner.lessons and learner.lessons[event.data.lesson_id].topic
-        if not remember_event(learner, event.key) or known:
-            return
-        entry_for(learner, event.data.lesson_id, event.data.course_id, event.data.topic)
-        learner.version, learner.updated_at = learner.version + 1, event.now
-        await publish(ports, await commit_learner(ports, learner, stored))
+    async def decide() -> Learner:
+        learner, stored = await load_learner(ports.documents, event.data.user_id)
+        reopened = await reopen_lessons(ports.documents, learner, [event.data.lesson_id])
+        if _is_new(learner, event) and remember_event(learner, event.key):
+            entry = entry_for(learner, event.data.lesson_id, event.data.course_id, event.data.topic)
+            entry.listed = listed_of(event.data)
+            learner.version, learner.updated_at = learner.version + 1, event.now
+            await publish(ports, await commit_learner(ports, learner, stored, also=reopened))
+        return learner
 
-    await until_committed(decide)
-    await put_lesson(ports.read_model, event.data, event.key)  # last: it can be done again, the entry shows the rest
+    learner = await until_committed(decide)
+    entry = learner.lessons.get(event.data.lesson_id)
+    if entry is None:  # the learner was forgotten since, and the lesson was written for nobody
+        await ports.documents.commit(Write(lesson_key(event.data.lesson_id), None))
+        return
+    listed = listed_row(entry, learner.user_id, event.now)
+    # last: it can be done again, the entry shows the rest
+    own = [progress_row(learner, entry, event.now), learner_row(learner, event.now)]
+    await show(ports, learner, [listed, *own])
+
+
+def _is_new(learner: Learner, event: Received[LessonGenerated]) -> bool:
+    if is_forgotten(learner, event.time or event.data.timestamp):
+        return False
+    entry = learner.lessons.get(event.data.lesson_id)
+    return entry is None or entry.listed is None or int(entry.listed["version"]) < event.data.version

@@ -1,66 +1,103 @@
-"""Grades what came as evidence against the curriculum; nothing that a learner's front end claims exceeds its bounds."""
+"""What an update tells, as facts for the ledger: graded against the curriculum, and within its bounds."""
 
 from collections.abc import Collection
 from typing import Any
 
-from functions.learning import progress
-from functions.learning.curriculum import Topic
+from functions.learning.curriculum import Course, Topic, UnknownTopic
+from functions.learning.facts import PROGRESS, VOID, Fact
 from functions.runtime.errors import invalid
 from functions.runtime.events import stable_id
-from functions.update_progress.models import Evidence, ExerciseEvidence, QuizEvidence
+from functions.runtime.ports import Call, Json
+from functions.update_progress.models import Evidence, ExerciseEvidence, Observed, QuizEvidence, VoidEvidence
+from functions.usecases.signing import signed
 
 
-def graded(
-    items: list[Evidence], topic: Topic, lesson_id: str, quiz_questions: Collection[str], update_id: str, path: str
-) -> list[progress.Evidence]:
-    """The evidence of one update, in its order. `quiz_questions`: those the lesson asks, which all count.
+def facts_of(
+    update: Observed, lesson_id: str, lesson: Json | None, course: Course, call: Call, update_id: str, path: str
+) -> list[Fact]:
+    """The update's own fact, then one for each piece of its evidence, in its order.
 
-    Raises InvalidRequest that names the field below `path`.
+    `lesson`: topic, course and questions of one that is known. Raises InvalidRequest that names the field below `path`.
     """
-    return [
-        _graded(item, topic, lesson_id, quiz_questions, stable_id(update_id, index), f"{path}evidence.{index}")
-        for index, item in enumerate(items)
-    ]
+    topic = _topic(update, lesson, course, path)
+    at = update.occurred_at or call.now
+    told: dict[str, Any] = {
+        "course_id": lesson["course_id"] if lesson else course.course_id,
+        "progress_percentage": update.percentage,
+        # evidence alone begins a lesson
+        "status": "in_progress" if update.evidence and update.status in (None, "not_started") else update.status,
+        "achievement_metrics": (update.progress_data and update.progress_data.achievement_metrics) or None,
+        "timezone": update.timezone,
+    }
+    data = {name: value for name, value in told.items() if value is not None}
+    facts = [Fact(update_id, at, PROGRESS, lesson_id, topic.topic_id if topic else None, data)]
+    for index, item in enumerate(update.evidence):
+        if topic is None:
+            raise invalid(f"{path}evidence", "the lesson is not known here, so evidence needs a topic")
+        data = _graded(item, topic, lesson_id, lesson, f"{path}evidence.{index}")
+        facts.append(Fact(stable_id(update_id, index), at, item.kind, lesson_id, topic.topic_id, data))
+    return facts
 
 
-def _graded(
-    item: Evidence, topic: Topic, lesson_id: str, questions: Collection[str], evidence_id: str, path: str
-) -> progress.Evidence:
-    facts: dict[str, Any] = item.model_dump(mode="json", exclude_none=True)
+def voids_of(
+    update: Observed, lesson_id: str, ledger: Collection[Fact], call: Call, update_id: str, path: str
+) -> list[Fact]:
+    """What takes evidence back: facts of their own, signed. Raises InvalidRequest, or Forbidden for another's name."""
+    kept = {fact.id: fact for fact in ledger if fact.kind not in (PROGRESS, VOID) and fact.lesson_id == lesson_id}
+    gone = {fact.data["evidence_id"] for fact in ledger if fact.kind == VOID}
+    facts = []
+    for index, item in enumerate(update.evidence):
+        if not isinstance(item, VoidEvidence):
+            continue  # `Observed` has seen to it that there is none
+        where = f"{path}evidence.{index}.evidence_id"
+        if item.evidence_id not in kept:
+            raise invalid(where, f"the lesson has no evidence {item.evidence_id}")
+        if item.evidence_id in gone:
+            raise invalid(where, f"the evidence {item.evidence_id} was taken back before")
+        gone.add(item.evidence_id)
+        data = {"evidence_id": item.evidence_id, "reason": item.reason, "by": signed(call.principal, item.by)}
+        at, topic = update.occurred_at or call.now, kept[item.evidence_id].topic
+        facts.append(Fact(stable_id(update_id, index), at, VOID, lesson_id, topic, data))
+    return facts
+
+
+def _topic(update: Observed, lesson: Json | None, course: Course, path: str) -> Topic | None:
+    topic_id = lesson["topic"] if lesson else update.topic
+    if lesson and update.topic not in (None, topic_id):
+        raise invalid(f"{path}topic", f"the lesson's topic is {topic_id}")
+    try:
+        return course.topic(topic_id) if topic_id else None
+    except UnknownTopic as error:
+        raise invalid(f"{path}topic", f"there is no topic {topic_id}") from error
+
+
+def _graded(item: Evidence, topic: Topic, lesson_id: str, lesson: Json | None, path: str) -> dict[str, Any]:
+    facts: dict[str, Any] = item.model_dump(mode="json", exclude_none=True, exclude={"kind"})
     exercise_id = getattr(item, "exercise_id", None)
     if exercise_id is not None and exercise_id not in topic.exercises:
         raise invalid(f"{path}.exercise_id", f"the topic {topic.topic_id} has no exercise {exercise_id}")
-    score, quiz_id, passed = getattr(item, "score", None), None, False
     if isinstance(item, ExerciseEvidence):
-        passed = _all_passed(item, topic, path)
+        tests = topic.exercises[item.exercise_id].tests
+        if item.total_tests != tests:
+            raise invalid(f"{path}.total_tests", f"the exercise {item.exercise_id} has {tests} tests")
     elif isinstance(item, QuizEvidence):
-        quiz_id = item.quiz_id or lesson_id
+        facts["quiz_id"] = item.quiz_id or lesson_id
         if item.answers is not None:
-            score = _quiz_score(item.answers, topic, questions, path)
-        facts |= {"quiz_id": quiz_id, "score": score}
-    return progress.Evidence(
-        evidence_id,
-        item.kind,
-        topic.topic_id,
-        facts,
-        score=score,
-        quiz_id=quiz_id,
-        exercise_id=exercise_id,
-        passed=passed,
-        seconds=getattr(item, "seconds", 0.0),
-    )
+            asked = lesson.get("questions", ()) if lesson else ()
+            facts |= _quiz(item.answers, topic, asked, path)
+    return facts
 
 
-def _all_passed(item: ExerciseEvidence, topic: Topic, path: str) -> bool:
-    tests = topic.exercises[item.exercise_id].tests
-    if item.total_tests != tests:
-        raise invalid(f"{path}.total_tests", f"the exercise {item.exercise_id} has {tests} tests")
-    return item.passed_tests == tests
+def _quiz(answers: dict[str, Any], topic: Topic, asked: Collection[str], path: str) -> dict[str, Any]:
+    """The score over the questions that the lesson asks (else: that were answered), and which were answered wrong.
 
-
-def _quiz_score(answers: dict[str, Any], topic: Topic, questions: Collection[str], path: str) -> float:
-    unknown = [q for q in answers if q not in topic.questions or (questions and q not in questions)]
+    A question that has no key any more counts neither way. Without any that has, there is no score.
+    """
+    unknown = [q for q in answers if (q not in asked if asked else q not in topic.questions)]
     if unknown:
         raise invalid(f"{path}.answers", f"the quiz has no question {', '.join(unknown)}")
-    right = sum(topic.questions[q].accepts(str(answer)) for q, answer in answers.items())
-    return round(100 * right / len(questions or answers), 2)
+    keys = {q: topic.questions[q] for q in asked or answers if q in topic.questions and topic.questions[q].gradable}
+    right = [q for q, key in keys.items() if q in answers and key.accepts(answers[q])]
+    wrong = [q for q in answers if q in keys and q not in right]
+    score = {"score": round(100 * len(right) / len(keys), 2)} if keys else {}
+    return score | ({"wrong": wrong} if wrong else {})

@@ -2,7 +2,8 @@
 
 from functions.runtime.app import create_http_app
 from functions.runtime.routes import Route
-from functions.update_progress.handler import NAME, update_progress
+from functions.update_progress.events import NAME
+from functions.update_progress.handler import update_progress
 from functions.update_progress.models import (
     BatchProgress,
     LessonProgress,

@@ -70,8 +70,23 @@ class MessageEvidence(Request):
     text: str = Field(min_length=1, max_length=4_000)
 
 
+class VoidEvidence(Request):
+    """A teacher's correction: the named evidence counts no more. It stays in the ledger, and so does this."""
+
+    kind: Literal["void"]
+    evidence_id: Id
+    reason: str = Field(min_length=1, max_length=500)
+    by: Id | None = Field(default=None, description="absent: the caller")
+
+
 Evidence = Annotated[
-    ExerciseEvidence | QuizEvidence | CodeQualityEvidence | ExecutionEvidence | TimeOnTaskEvidence | MessageEvidence,
+    ExerciseEvidence
+    | QuizEvidence
+    | CodeQualityEvidence
+    | ExecutionEvidence
+    | TimeOnTaskEvidence
+    | MessageEvidence
+    | VoidEvidence,
     Field(discriminator="kind"),
 ]
 
@@ -111,7 +126,15 @@ class Observed(Request):
             return self.progress_data.completion_percentage
         return self.progress_percentage
 
+    @property
+    def is_correction(self) -> bool:
+        """Whether it takes evidence back, instead of telling what a learner did."""
+        return any(item.kind == "void" for item in self.evidence)
+
     def check(self) -> None:
+        beside = self.model_fields_set - {"user_id", "request_id", "lesson_id", "evidence", "occurred_at"}
+        if self.is_correction and (beside or any(item.kind != "void" for item in self.evidence)):
+            raise ValueError("an update with a void holds nothing but voids")
         inner = self.progress_data.completion_percentage if self.progress_data else None
         if inner is not None and self.progress_percentage not in (None, inner):
             raise ValueError("progress_percentage contradicts progress_data.completion_percentage")

@@ -2,28 +2,77 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from functions.learning.learner import Learner, seal_ledger
-from functions.runtime.errors import Conflict
-from functions.runtime.ports import ABSENT, Ports, Stored, Write
+from functions.learning.facts import Fact, fact_of
+from functions.learning.learner import Alert, Learner, LessonEntry
+from functions.learning.sealing import seal, segments_with, take_back
+from functions.runtime.errors import Conflict, Unavailable
+from functions.runtime.ports import ABSENT, Documents, Json, Ports, Stored, Write
 from functions.usecases.publishing import Outgoing, unpublished
 
 T = TypeVar("T")
 ATTEMPTS = 12
+AT_ONCE = 50  # segments asked for in one call
 _LEARNER = TypeAdapter(Learner)
+_ENTRIES = TypeAdapter(list[LessonEntry])
+_ALERTS = TypeAdapter(list[Alert])
+_ANY = TypeAdapter(list[object])
 
 
 def learner_key(user_id: str) -> str:
     return f"learner:{user_id}"
 
 
+def segment_key(kind: str, user_id: str, number: int) -> str:
+    """`kind` is ledger, lessons or alerts."""
+    return f"{kind}:{user_id}:{number}"
+
+
 def learner_from(stored: Stored | None, user_id: str) -> Learner:
     """The learner as stored, or one that nothing is known of."""
     return _LEARNER.validate_python(stored.value) if stored else Learner(user_id)
+
+
+async def load_learner(documents: Documents, user_id: str) -> tuple[Learner, Stored | None]:
+    """The learner, and the document that a change of it has to be guarded by."""
+    key = learner_key(user_id)
+    stored = (await documents.load(key)).get(key)
+    return learner_from(stored, user_id), stored
+
+
+async def load_ledger(documents: Documents, learner: Learner) -> list[Fact]:
+    """Every fact of the learner, in the order in which they arrived."""
+    segments = await _segments(documents, "ledger", learner.user_id, range(learner.ledger_segments))
+    return [fact_of(line) for lines in (*segments, learner.ledger) for line in lines]
+
+
+async def load_entries(documents: Documents, learner: Learner) -> list[LessonEntry]:
+    """Every lesson of the learner, sealed ones too."""
+    segments = await _segments(documents, "lessons", learner.user_id, range(len(learner.sealed_lessons)))
+    sealed = [entry for entries in segments for entry in _ENTRIES.validate_python(entries)]
+    return [*learner.lessons.values(), *(entry for entry in sealed if entry.lesson_id not in learner.lessons)]
+
+
+async def load_alerts(documents: Documents, learner: Learner) -> list[Alert]:
+    """Every alert of the learner, resolved ones too."""
+    segments = await _segments(documents, "alerts", learner.user_id, range(learner.alert_segments))
+    sealed = [alert for alerts in segments for alert in _ALERTS.validate_python(alerts)]
+    return [*sealed, *learner.resolved_alerts, *learner.alerts]
+
+
+async def reopen_lessons(documents: Documents, learner: Learner, lesson_ids: Iterable[str]) -> list[Write]:
+    """Takes sealed entries of these lessons back into the learner; what has to be committed with it."""
+    wanted, writes = list(lesson_ids), []
+    numbers = segments_with(learner, wanted)
+    for number, segment in zip(numbers, await _segments(documents, "lessons", learner.user_id, numbers), strict=True):
+        entries = _ENTRIES.validate_python(segment)
+        if take_back(learner, number, entries, wanted):
+            writes.append(_segment("lessons", learner.user_id, number, entries))
+    return writes
 
 
 async def until_committed(decide: Callable[[], Awaitable[T]]) -> T:
@@ -45,13 +94,26 @@ async def commit_learner(
     """
     waiting = await unpublished(ports.documents, learner.pending)
     learner.pending = [event.id for event in (*waiting, *events)]
-    segments = [
-        Write(f"ledger:{learner.user_id}:{number}", {"entries": entries}) for number, entries in seal_ledger(learner)
-    ]
+    segments = [_segment(s.kind, learner.user_id, s.number, s.entries) for s in seal(learner)]
     document = Write(
         learner_key(learner.user_id),
         _LEARNER.dump_python(learner, mode="json"),
         stored.etag if stored else ABSENT,
     )
-    await ports.documents.commit(document, *segments, *(event.row() for event in events), *also)
+    await ports.documents.commit(document, *also, *segments, *(event.row() for event in events))
     return [*waiting, *events]
+
+
+def _segment(kind: str, user_id: str, number: int, entries: Sequence[object]) -> Write:
+    return Write(segment_key(kind, user_id, number), {"entries": _ANY.dump_python(list(entries), mode="json")})
+
+
+async def _segments(documents: Documents, kind: str, user_id: str, numbers: Iterable[int]) -> list[list[Json]]:
+    """The entries of these segments. Raises Unavailable when one is not there: the document has just been changed."""
+    keys = [segment_key(kind, user_id, number) for number in numbers]
+    found: dict[str, Stored] = {}
+    for start in range(0, len(keys), AT_ONCE):
+        found |= await documents.load(*keys[start : start + AT_ONCE])
+    if missing := set(keys) - set(found):
+        raise Unavailable(f"{len(missing)} segments of the learner's document did not answer.")
+    return [found[key].value["entries"] for key in keys]

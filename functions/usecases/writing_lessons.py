@@ -11,6 +11,7 @@ from functions.learning.lessons.composing import compose
 from functions.learning.lessons.storing import document
 from functions.learning.lessons.types import Brief
 from functions.learning.levels import LEARNING, difficulty_for
+from functions.learning.mastery import mastery_by_topic
 from functions.runtime.errors import NotFound
 
 
@@ -38,7 +39,7 @@ def write_lesson(learner: Learner, wanted: Wanted) -> tuple[dict[str, Any], dict
         raise NotFound(f"The course python has no topic {topic_id}.") from error
     except NoContent as error:
         raise NotFound(f"The topic {topic_id} is in the course, but its lessons are not written yet.") from error
-    mastery = {topic_id: m.score for topic_id, m in next_step.levels(learner, course()).items()}
+    mastery = {topic_id: m.score for topic_id, m in mastery_by_topic(learner, course()).items()}
     brief = Brief(
         level=wanted.difficulty_level or difficulty_for(mastery.get(topic_id)),
         lesson_type=wanted.lesson_type,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from functions.runtime.ports import Migration
 from functions.runtime.sql import migration_block
 from tests.support import postgres
 
@@ -28,7 +29,7 @@ async def database() -> AsyncIterator[str]:
 async def applied(database: str, *migrations: str) -> None:
     connection = await postgres.connect(database=database)
     try:
-        await connection.execute(migration_block(migrations))
+        await connection.execute(migration_block([Migration(text) for text in migrations]))
     finally:
         await connection.close()
 

@@ -17,7 +17,8 @@ from functions.generate_lesson.models import GenerateLesson
 from functions.runtime.errors import Unavailable
 from functions.runtime.events import STRUCTURED, EventData, decode
 from functions.runtime.local import Database, LocalDocuments, LocalReadModel
-from functions.runtime.ports import Call, Json, Ports, Principal, Received, Row, Sql, Stored, Write
+from functions.runtime.ports import Call, Json, Migration, Ports, Principal, Received, Row, Sql, Stored, Write
+from functions.runtime.receive import identity
 from functions.update_progress.handler import update_progress
 from functions.update_progress.models import LessonProgress, UpdateProgress
 from functions.usecases.events import LessonGenerated
@@ -86,6 +87,11 @@ class FailingDocuments:
             raise LOST
         return await self.inner.scan(prefix, limit)
 
+    async def page(self, prefix: str, after: str, limit: int) -> dict[str, Json]:
+        if self.down:
+            raise LOST
+        return await self.inner.page(prefix, after, limit)
+
 
 @dataclass
 class FailingReadModel:
@@ -98,7 +104,7 @@ class FailingReadModel:
         if self.down:
             raise Unavailable("The read model did not answer.")
 
-    async def migrate(self, migrations: Sequence[str]) -> None:
+    async def migrate(self, migrations: Sequence[Migration]) -> None:
         self._check()
         await self.inner.migrate(migrations)
 
@@ -163,7 +169,7 @@ def received(model: type[D], event: Json, now: datetime = NOW) -> Received[D]:
     """A published event as its handler gets it."""
     decoded = decode({"content-type": STRUCTURED}, json.dumps(event).encode())
     data = model.model_validate(decoded.get_data() or {})
-    return Received(decoded.get_id(), decoded.get_source(), decoded.get_type(), data, now)
+    return Received(*identity(decoded), data, now, decoded.get_time())
 
 
 def lesson_event(created: datetime = NOW, **fields: Any) -> LessonGenerated:

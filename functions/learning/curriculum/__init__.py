@@ -1,5 +1,6 @@
 """The course as data (`source/`, one TOML file a module), as proved and compiled JSON, and its loader."""
 
+from functions.learning.curriculum.answers import same_output
 from functions.learning.curriculum.errors import NoContent, UnknownModule, UnknownTopic
 from functions.learning.curriculum.loader import content, course
 from functions.learning.curriculum.types import (
@@ -17,7 +18,6 @@ from functions.learning.curriculum.types import (
     Question,
     QuestionKey,
     Topic,
-    same_output,
 )
 
 __all__ = [

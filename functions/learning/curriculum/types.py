@@ -5,6 +5,7 @@ The two are apart because most functions need only the index, and a cold start s
 
 from dataclasses import dataclass
 
+from functions.learning.curriculum.answers import chosen_option, same_answer, spellings, tight
 from functions.learning.curriculum.errors import UnknownModule, UnknownTopic
 
 LEVELS = ("beginner", "intermediate", "advanced")
@@ -126,13 +127,21 @@ class QuestionKey:
     expected_output: str | None
     accepted: tuple[str, ...]
 
-    def accepts(self, answer: str) -> bool:
+    @property
+    def gradable(self) -> bool:
+        """Whether there is anything to compare an answer with; a question without is never held against a learner."""
+        return bool(self.correct or self.expected_output is not None or self.accepted)
+
+    def accepts(self, answer: str | bool | int | float) -> bool:
         """Whether the answer is right (spec section 10); an empty answer to a choice or a blank is wrong."""
+        return any(self._accepts(text) for text in spellings(answer))
+
+    def _accepts(self, answer: str) -> bool:
         if self.type == "multiple_choice":
-            return self.correct is not None and answer in (self.correct, self.options[self.correct])
+            return self.correct is not None and chosen_option(answer, self.options) == self.correct
         if self.type == "code_output":
-            return self.expected_output is not None and same_output(answer, self.expected_output)
-        return answer.strip() in self.accepted
+            return self.expected_output is not None and same_answer(answer, self.expected_output)
+        return tight(answer) in map(tight, self.accepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +201,3 @@ class Course:
             if wanted in (module.module_id, module.title.casefold()):
                 return module
         raise UnknownModule(slug_or_title)
-
-
-def same_output(left: str, right: str) -> bool:
-    """Whether two outputs are equal but for trailing white space, on each line and at the end."""
-    return _trimmed(left) == _trimmed(right)
-
-
-def _trimmed(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").split("\n")).rstrip()

@@ -8,16 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.learning.learner import REMEMBERED_EVENTS
+from functions.learning.learner import REMEMBERED_EVENTS, Learner
 from functions.project_progress.handler import project_progress
 from functions.relay_events.handler import GRACE, relay_events
 from functions.runtime.errors import Conflict, Unavailable
-from functions.runtime.ports import Json, Write
+from functions.runtime.ports import Json, Sql, Write
 from functions.track_lesson.handler import track_lesson
 from functions.update_progress.handler import update_progress
 from functions.update_progress.models import UpdateProgress
 from functions.usecases.events import LessonGenerated, Ping, ProgressUpdated
-from functions.usecases.learners import ATTEMPTS
+from functions.usecases.learners import ATTEMPTS, commit_learner, load_learner
+from functions.usecases.projection import learner_row, show
+from functions.usecases.tables import MIGRATIONS
 from tests.support.fakes import LOST, NOW, World, lesson_for, new_world, received, report
 
 PING = {"specversion": "1.0", "id": "ping", "source": "/tests", "type": Ping.type_name}
@@ -60,9 +62,30 @@ async def test_the_same_lesson_twice_has_no_second_effect(world: World) -> None:
 async def test_an_update_that_came_before_the_event_is_kept(world: World) -> None:
     event = await generated(world)
     await report(world, lesson_id=event["subject"], progress_percentage=60)
-    before = await learner(world)
     await track(world, event)
-    assert await learner(world) == before
+    [entry] = (await learner(world))["lessons"].values()
+    assert (entry["progress_percentage"], entry["status"], entry["listed"]["title"]) == (60, "in_progress", "For Loops")
+
+
+async def test_a_lesson_written_anew_is_shown_anew_and_an_older_version_is_not(world: World) -> None:
+    first = await generated(world)
+    second = await generated(world, lesson_id=first["subject"], lesson_type="review")
+    for event in (second, first):
+        await track(world, event)
+    [entry] = (await learner(world))["lessons"].values()
+    assert (entry["listed"]["version"], entry["listed"]["lesson_type"]) == (2, "review")
+
+
+async def test_a_lesson_from_before_the_learner_was_forgotten_is_deleted(world: World) -> None:
+    event = await generated(world)
+    forgotten = Learner("maya", version=5, forgotten_at=NOW + timedelta(seconds=1))
+    await commit_learner(world.ports, forgotten, None)
+    await track(world, event)
+    assert await world.document(f"lesson:{event['subject']}") is None
+    assert (await learner(world))["version"] == 5
+    later = await generated(world, user_id="maya") | {"time": "2026-03-10T13:00:00Z"}
+    await track(world, later)
+    assert len((await learner(world))["lessons"]) == 1
 
 
 async def test_an_unknown_lesson_that_was_updated_first_gets_its_topic_from_the_event(world: World) -> None:
@@ -142,53 +165,75 @@ async def test_lessons_tracked_in_any_order_with_duplicates_give_the_same_rows(o
 # project_progress
 
 
-async def events_of_a_busy_learner(seed: int) -> list[Json]:
+async def busy(world: World, seed: int) -> list[Json]:
+    """Updates of three lessons; what `progress-updated` told of them."""
     chosen = random.Random(seed)
-    async with new_world() as made:
-        for n in range(6):
-            made.now = NOW + timedelta(minutes=n)
-            updates = [
-                {
-                    "lesson_id": f"l{chosen.randint(1, 3)}",
-                    "topic": "for-loops",
-                    "progress_percentage": chosen.choice([10, 50, 100]),
-                    "evidence": [{"kind": "quiz", "score": chosen.randint(0, 100)}],
-                }
-                for _ in range(chosen.randint(1, 3))
-            ]
-            request = UpdateProgress.model_validate({"user_id": "maya", "updates": updates})
-            await update_progress(made.ports, made.call(idempotency_key=f"key-{n}"), request)  # so ids are the same
-        return [event for _, _, event in made.publisher.published]
+    for n in range(6):
+        world.now = NOW + timedelta(minutes=n)
+        updates = [
+            {
+                "lesson_id": f"l{chosen.randint(1, 3)}",
+                "topic": "for-loops",
+                "progress_percentage": chosen.choice([10, 50, 100]),
+                "evidence": [{"kind": "quiz", "score": chosen.randint(0, 100)}],
+            }
+            for _ in range(chosen.randint(1, 3))
+        ]
+        request = UpdateProgress.model_validate({"user_id": "maya", "updates": updates})
+        await update_progress(world.ports, world.call(), request)
+    return [event for topic, _, event in world.publisher.published if topic == "progress-updated"]
 
 
-async def rows_after(events: list[Json]) -> list[Any]:
-    async with new_world() as world:
-        for event in events:
-            await project_progress(world.ports, received(ProgressUpdated, event))
-        return [await world.rows(f"{name}_progress") for name in ("lesson", "topic", "learner")]
+async def rows_after(world: World, events: list[Json]) -> list[Any]:
+    for event in events:
+        await project_progress(world.ports, received(ProgressUpdated, event))
+    rows = [await world.rows(f"{name}_progress") for name in ("lesson", "topic", "learner")]
+    for name in ("lesson", "topic", "learner"):
+        await world.read_model.inner.write(Sql(f"DELETE FROM {name}_progress"))
+    return rows
 
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 1000))
 async def test_any_order_of_events_with_duplicates_ends_in_the_same_rows(seed: int) -> None:
-    events = await events_of_a_busy_learner(seed)
-    chosen = random.Random(seed)
-    shuffled = events + chosen.choices(events, k=4)
-    chosen.shuffle(shuffled)
-    assert await rows_after(shuffled) == await rows_after(events)
+    async with new_world() as world:
+        events = await busy(world, seed)
+        chosen = random.Random(seed)
+        shuffled = events + chosen.choices(events, k=4)
+        chosen.shuffle(shuffled)
+        assert await rows_after(world, shuffled) == await rows_after(world, events)
 
 
-async def test_the_rows_tell_what_the_latest_event_told(world: World) -> None:
+async def test_the_rows_tell_what_the_document_tells_now(world: World) -> None:
     await report(world, topic="for-loops", progress_percentage=50, evidence=[{"kind": "quiz", "score": 80}])
+    first = world.publisher.published[0][2]
     await report(world, status="completed")
-    for _, _, event in reversed(world.publisher.published):
-        await project_progress(world.ports, received(ProgressUpdated, event))
+    await project_progress(world.ports, received(ProgressUpdated, first))  # the first event, late
     [lesson] = await world.rows("lesson_progress")
-    assert lesson[:5] == ("maya", "l1", 100, "completed", 2)
+    assert lesson[:6] == ("maya", "l1", "python", "for-loops", 100, "completed")
     [topic] = await world.rows("topic_progress")
-    assert topic[:4] == ("maya", "for-loops", 25.0, "Beginner")
+    assert topic[:8] == ("maya", "for-loops", 0.0, 80.0, 0.0, 24.0, 24.0, 1)
     [row] = await world.rows("learner_progress")
-    assert row[:2] == ("maya", 1)
+    assert row[:7] == ("maya", 25.0, 1, 0, 0, 1, 1)
+
+
+async def test_a_late_event_brings_back_nothing_of_a_learner_who_was_forgotten(world: World) -> None:
+    await report(world, progress_percentage=50)
+    event = world.publisher.published[0][2]
+    stored = (await world.documents.load("learner:maya"))["learner:maya"]
+    await commit_learner(world.ports, Learner("maya", version=2, forgotten_at=NOW), stored)
+    await project_progress(world.ports, received(ProgressUpdated, event))
+    await world.read_model.migrate(MIGRATIONS)
+    assert await world.rows("learner_progress") == await world.rows("lesson_progress") == []
+
+
+async def test_rows_written_while_a_learner_is_being_forgotten_are_taken_away_again(world: World) -> None:
+    await report(world, progress_percentage=50)
+    read, _ = await load_learner(world.documents, "maya")
+    stored = (await world.documents.load("learner:maya"))["learner:maya"]
+    await commit_learner(world.ports, Learner("maya", version=2, forgotten_at=NOW), stored)
+    await show(world.ports, read, [learner_row(read, NOW)])
+    assert await world.rows("learner_progress") == []
 
 
 async def test_progress_in_an_unknown_lesson_has_no_row_for_a_topic(world: World) -> None:

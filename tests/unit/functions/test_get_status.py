@@ -11,7 +11,7 @@ from functions.get_status.handler import get_status
 from functions.get_status.models import LearnerStatus, LessonStatus, StatusQuery
 from functions.learning.curriculum import course
 from functions.runtime.errors import Forbidden, InvalidRequest, Unavailable
-from functions.runtime.ports import Call, Reply
+from functions.runtime.ports import Call, Reply, Write
 from functions.update_progress.handler import update_progress
 from functions.update_progress.models import UpdateProgress
 from tests.support.fakes import MAYA, NOW, World, report
@@ -171,20 +171,20 @@ async def test_all_lessons_completed_is_completed(world: World) -> None:
 @pytest.mark.parametrize(
     ("query", "lessons"),
     [
-        ({}, ["l1", "l2", "l3", "l4"]),
+        ({}, ["l4", "l3", "l2", "l1"]),
         ({"status": "completed"}, ["l1"]),
         ({"topic": "for-loops"}, ["l1"]),
-        ({"module": "control-flow"}, ["l1", "l2"]),
-        ({"module": "Control Flow"}, ["l1", "l2"]),
+        ({"module": "control-flow"}, ["l2", "l1"]),
+        ({"module": "Control Flow"}, ["l2", "l1"]),
         ({"module": "control flow", "status": "in_progress"}, ["l2"]),
-        ({"level": "Beginner"}, ["l1", "l4"]),
+        ({"level": "Beginner"}, ["l4", "l1"]),
         ({"level": "Mastered"}, []),
-        ({"course_id": "python"}, ["l1", "l2", "l3", "l4"]),
+        ({"course_id": "python"}, ["l4", "l3", "l2", "l1"]),
         ({"course_id": "rust"}, []),
         ({"struggling": "true"}, []),
-        ({"struggling": "false"}, ["l1", "l2", "l3", "l4"]),
-        ({"updated_since": NOW - timedelta(days=1)}, ["l3", "l4"]),
-        ({"updated_since": "2026-03-09T17:30:00+05:30"}, ["l3", "l4"]),
+        ({"struggling": "false"}, ["l4", "l3", "l2", "l1"]),
+        ({"updated_since": NOW - timedelta(days=1)}, ["l4", "l3"]),
+        ({"updated_since": "2026-03-09T17:30:00+05:30"}, ["l4", "l3"]),
         ({"updated_since": NOW + timedelta(microseconds=1)}, []),
     ],
 )
@@ -221,8 +221,39 @@ async def test_pages_together_are_the_whole_list_even_while_the_learner_works(wo
         found = await status(world, limit=1, cursor=cursor)
         seen += shown(found)
         cursor = found.next_cursor
-        await report(world, lesson_id="a0", progress_percentage=len(seen))  # sorts before all that was seen
-    assert (seen, cursor) == (["l1", "l2", "l3", "l4"], None)
+        world.now += timedelta(seconds=1)
+        await report(world, lesson_id="new", progress_percentage=len(seen))  # the most recent from now on
+    assert (seen, cursor) == (["l4", "l3", "l2", "l1"], None)
+
+
+async def test_a_learner_with_many_lessons_sees_all_of_them_sealed_or_not(world: World) -> None:
+    ids = [f"l{n:03}" for n in range(90)]
+    for n, lesson_id in enumerate(ids):
+        world.now = NOW + timedelta(minutes=n)
+        await report(world, lesson_id=lesson_id, progress_percentage=100 if n % 2 else 10)
+    world.now += timedelta(minutes=1)
+    await report(world, lesson_id="l000", progress_percentage=20)  # long sealed, and begun again
+    seen, cursor = [], None
+    while True:
+        found = await status(world, limit=25, cursor=cursor)
+        seen += shown(found)
+        if (cursor := found.next_cursor) is None:
+            break
+    assert seen == ["l000", *ids[:0:-1]]
+    assert found.counts == {"not_started": 0, "in_progress": 45, "completed": 45, "total": 90}
+    assert shown(await status(world, status="completed", updated_since=NOW, limit=100)) == ids[:0:-2]
+    assert (await lesson_status(world, "l001")).progress_percentage == 100
+
+
+async def test_a_page_of_recent_lessons_reads_no_sealed_ones(world: World) -> None:
+    for n in range(90):
+        world.now = NOW + timedelta(minutes=n)
+        await report(world, lesson_id=f"l{n:03}", progress_percentage=10)
+    for number in range(4):
+        await world.documents.inner.commit(Write(f"lessons:maya:{number}", None))
+    assert len(shown(await status(world))) == 20
+    with pytest.raises(Unavailable):
+        await status(world, limit=100)
 
 
 async def test_a_cursor_of_other_filters_is_refused(world: World) -> None:

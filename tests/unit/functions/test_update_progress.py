@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from functions.learning.curriculum import course
+from functions.learning.sealing import LEDGER_SEGMENT
 from functions.runtime.errors import (
     Conflict,
     Forbidden,
@@ -183,7 +184,8 @@ async def quiz_score(world: World, answers: dict[str, Any], **fields: Any) -> fl
         ({"for-how-often": "9 times"}, 100.0),  # the option's exact text
         ({"for-how-often": "9 TIMES"}, 0.0),
         ({"for-range-values": "2 3 4   \n\n"}, 100.0),  # trailing white space
-        ({"for-range-values": " 2 3 4"}, 0.0),
+        ({"for-range-values": " 2 3 4"}, 100.0),
+        ({"for-range-values": "2  3 4"}, 0.0),
         ({"for-step": " -3 "}, 100.0),
         ({"for-step": -3}, 100.0),
         ({"for-accumulate": 6}, 100.0),
@@ -573,11 +575,11 @@ async def test_a_replay_does_not_ask_for_the_version_again(world: World) -> None
 
 async def test_a_full_segment_of_the_ledger_leaves_the_document_in_the_same_commit(world: World) -> None:
     message = {"kind": "message", "text": "hello"}
-    await report(world, topic="for-loops", evidence=[message] * 98)  # 99 lines
+    await report(world, topic="for-loops", evidence=[message] * (LEDGER_SEGMENT - 2))
     assert (await learner(world))["ledger_segments"] == 0
     await report(world, topic="for-loops", evidence=[message])
     document, segment = await learner(world), await world.document("ledger:maya:0")
-    assert segment and len(segment["entries"]) == 100
+    assert segment and len(segment["entries"]) == LEDGER_SEGMENT
     assert (document["ledger_segments"], len(document["ledger"])) == (1, 1)
     [keys] = [
         [w.key for w in commit] for commit in world.documents.commits if "ledger:maya:0" in [w.key for w in commit]

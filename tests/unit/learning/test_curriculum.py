@@ -66,12 +66,12 @@ def test_the_right_choice_is_not_always_in_the_same_place() -> None:
 
 def test_a_choice_is_answered_by_its_id_or_its_exact_text() -> None:
     key = QuestionKey("q", "multiple_choice", {"a": "one", "b": "two"}, "b", None, ())
-    assert [key.accepts(answer) for answer in ("b", "two", "a", "one", "B", "Two")] == [True, True] + [False] * 4
+    assert [key.accepts(answer) for answer in ("b", "two", "B", "a", "one", "Two")] == [True] * 3 + [False] * 3
 
 
 def test_an_output_is_compared_without_trailing_white_space() -> None:
     key = QuestionKey("q", "code_output", {}, None, "1 \n2\n", ())
-    assert [key.accepts(answer) for answer in ("1\n2", "1  \r\n2\n\n", " 1\n2", "1 2")] == [True, True, False, False]
+    assert [key.accepts(answer) for answer in ("1\n2", "1  \r\n2\n\n", "1\n 2", "1 2")] == [True, True, False, False]
 
 
 def test_a_blank_is_compared_without_white_space_around_it_and_with_its_case() -> None:

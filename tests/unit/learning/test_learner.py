@@ -1,51 +1,101 @@
-"""A learner's document stays small: full segments of the ledger leave it, old event keys are forgotten."""
+"""The learner's document stays small: what fills up is sealed, and what was sealed is found again."""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from functions.learning.learner import LEDGER_SEGMENT, REMEMBERED_EVENTS, Learner, remember_event, seal_ledger
+from functions.learning.learner import (
+    REMEMBERED_EVENTS,
+    Alert,
+    Learner,
+    LessonEntry,
+    counts,
+    remember_event,
+)
+from functions.learning.sealing import (
+    ALERT_SEGMENT,
+    LEDGER_SEGMENT,
+    LESSON_SEGMENT,
+    OPEN_LESSONS,
+    Sealed,
+    seal,
+    segments_with,
+    take_back,
+)
+
+NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
+STATUSES = ("not_started", "in_progress", "completed")
 
 
 def learner_with(lines: int) -> Learner:
     return Learner("maya", ledger=[{"id": str(n)} for n in range(lines)])
 
 
-@pytest.mark.parametrize("lines", [0, 1, 99])
+def entry(number: int, status: str = "completed") -> LessonEntry:
+    return LessonEntry(f"l{number}", "python", None, status=status, last_activity=NOON + timedelta(minutes=number))
+
+
+@pytest.mark.parametrize("lines", [0, 1, LEDGER_SEGMENT - 1])
 def test_an_open_segment_stays_in_the_document(lines: int) -> None:
     learner = learner_with(lines)
-    assert seal_ledger(learner) == []
-    assert (len(learner.ledger), learner.ledger_segments) == (lines, 0)
+    assert (seal(learner), len(learner.ledger), learner.ledger_segments) == ([], lines, 0)
 
 
-def test_a_segment_is_sealed_at_a_hundred_lines() -> None:
-    learner = learner_with(100)
-    [(number, lines)] = seal_ledger(learner)
-    assert (LEDGER_SEGMENT, number, [line["id"] for line in lines]) == (100, 0, [str(n) for n in range(100)])
-    assert (learner.ledger, learner.ledger_segments) == ([], 1)
+def test_a_full_segment_of_the_ledger_is_sealed_and_the_rest_opens_the_next() -> None:
+    learner = learner_with(2 * LEDGER_SEGMENT + 5)
+    first, second = seal(learner)
+    assert (first.kind, first.number, second.number, learner.ledger_segments) == ("ledger", 0, 1, 2)
+    ids = [line["id"] for sealed in (first, second) for line in sealed.entries if isinstance(line, dict)]
+    assert ids + [line["id"] for line in learner.ledger] == [str(n) for n in range(2 * LEDGER_SEGMENT + 5)]
 
 
-def test_what_is_beyond_a_full_segment_opens_the_next_one() -> None:
-    learner = learner_with(101)
-    seal_ledger(learner)
-    assert learner.ledger == [{"id": "100"}]
+def test_resolved_alerts_are_sealed_in_their_order() -> None:
+    alerts = [Alert(str(n), "l", None, "stuck", "low", [], NOON, "resolved") for n in range(ALERT_SEGMENT + 1)]
+    learner = Learner("maya", resolved_alerts=list(alerts))
+    assert seal(learner) == [Sealed("alerts", 0, list(alerts[:-1]))]
+    assert (learner.resolved_alerts, learner.alert_segments) == (alerts[-1:], 1)
 
 
-def test_a_long_batch_seals_several_segments_in_order() -> None:
-    learner = learner_with(250)
-    learner.ledger_segments = 7
-    assert [number for number, _ in seal_ledger(learner)] == [7, 8]
-    assert (len(learner.ledger), learner.ledger_segments) == (50, 9)
+def test_the_lessons_that_were_left_alone_longest_are_sealed() -> None:
+    learner = Learner("maya", lessons={f"l{n}": entry(n) for n in reversed(range(OPEN_LESSONS + 1))})
+    [sealed] = seal(learner)
+    assert (sealed.kind, sealed.number, sealed.entries) == ("lessons", 0, [entry(n) for n in range(LESSON_SEGMENT)])
+    assert sorted(learner.lessons) == sorted(f"l{n}" for n in range(LESSON_SEGMENT, OPEN_LESSONS + 1))
+    assert learner.sealed_lessons[0].latest == entry(LESSON_SEGMENT - 1).recency
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(STATUSES), min_size=1, max_size=150), st.data())
+def test_a_lesson_is_found_wherever_it_is_and_none_is_lost_or_counted_twice(
+    statuses: list[str], data: st.DataObject
+) -> None:
+    learner, segments = Learner("maya"), dict[int, list[LessonEntry]]()
+    for number, status in enumerate(statuses):
+        learner.lessons[f"l{number}"] = entry(number, status)
+        for sealed in seal(learner):
+            segments[sealed.number] = [e for e in sealed.entries if isinstance(e, LessonEntry)]
+    wanted = f"l{data.draw(st.integers(0, len(statuses) - 1))}"
+    for number in segments_with(learner, [wanted]):
+        take_back(learner, number, segments[number], [wanted])
+    assert wanted in learner.lessons and segments_with(learner, [wanted]) == []
+    everywhere = [*learner.lessons, *(e.lesson_id for kept in segments.values() for e in kept)]
+    assert sorted(everywhere) == sorted(f"l{n}" for n in range(len(statuses)))
+    assert counts(learner) == {s: statuses.count(s) for s in STATUSES} | {"total": len(statuses)}
 
 
 def test_an_event_is_new_once() -> None:
     learner = Learner("maya")
-    assert remember_event(learner, "/functions/a 1")
-    assert not remember_event(learner, "/functions/a 1")
-    assert remember_event(learner, "/functions/b 1")
+    assert [remember_event(learner, "/f 1"), remember_event(learner, "/f 1"), remember_event(learner, "/f 2")] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_only_the_latest_events_are_remembered() -> None:
     learner = Learner("maya")
-    for n in range(REMEMBERED_EVENTS + 5):
-        remember_event(learner, str(n))
-    assert len(learner.seen_events) == 200
-    assert (learner.seen_events[0], learner.seen_events[-1]) == ("5", "204")
+    for number in range(REMEMBERED_EVENTS + 1):
+        remember_event(learner, str(number))
+    assert learner.seen_events == [str(n) for n in range(1, REMEMBERED_EVENTS + 1)]

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.learning.curriculum import course
+from functions.learning.facts import Fact
 from functions.learning.learner import Learner, Scored, TopicRecord
-from functions.learning.mastery import Mastery, mastery_of, mean_score, rounded
-from functions.learning.progress import Evidence, Update, apply
+from functions.learning.mastery import Mastery, assess, mastery_of, mean_score, rounded
+from functions.learning.progress import fold, rebuild
+from functions.learning.streak import at_last_activity
 
 TOPIC = course().topic("for-loops")
 CORE = list(TOPIC.core_exercises)
@@ -29,14 +31,23 @@ def record(
     counts = {"exercises": exercises, "quiz": 2 * bool(quiz), "code_quality": 2 * bool(quality)}
     quizzes = {f"quiz-{n}": score for n, score in enumerate(scored(*(quiz or [])))}
     return TopicRecord(
-        CORE[:passed], quizzes, scored(*(quality or [])), counts={k: n for k, n in counts.items() if n}, attempts=2
+        dict.fromkeys(CORE[:passed], (NOON, "e")),
+        quizzes,
+        code_quality=scored(*(quality or [])),
+        counts={k: n for k, n in counts.items() if n},
+        attempts=2,
     )
 
 
 def mastery(made: TopicRecord, streak_days: int = 0) -> Mastery:
-    found = mastery_of(made, TOPIC, streak_days)
+    assess(made, CORE)
+    found = mastery_of(made, streak_days)
     assert found is not None
     return found
+
+
+def worked(update_id: str, at: datetime) -> Fact:
+    return Fact(update_id, at, "progress", "l", "for-loops", {"course_id": "python"})
 
 
 def test_maya_with_all_core_exercises_and_a_weak_quiz_is_at_60() -> None:
@@ -49,19 +60,21 @@ def test_maya_with_all_core_exercises_and_a_weak_quiz_is_at_60() -> None:
 def test_maya_who_takes_the_quiz_again_with_four_of_five_right_is_at_68() -> None:
     learner = Learner("maya")
     for n, exercise_id in enumerate(CORE):
-        evidence = Evidence(f"x{n}", "exercise", "for-loops", {}, exercise_id=exercise_id, passed=True)
-        apply(learner, Update(f"u{n}", "l", "python", "for-loops", NOON - timedelta(days=3 - n), evidence=[evidence]))
+        at = NOON - timedelta(days=3 - n)
+        tests = {"exercise_id": exercise_id, "passed_tests": 4, "total_tests": 4}
+        fold(learner, [worked(f"u{n}", at), Fact(f"x{n}", at, "exercise", "l", "for-loops", tests)], course())
     for n, (score, expected) in enumerate([(53.33, 60.0), (80.0, 68.0)]):
         at = NOON + timedelta(hours=n)
-        evidence = Evidence(f"q{n}", "quiz", "for-loops", {}, score=score, quiz_id="Q")
-        apply(learner, Update(f"q{n}", "l", "python", "for-loops", at, evidence=[evidence]))
-        assert mastery(learner.topics["for-loops"], streak_days=4).score == expected
+        quiz = Fact(f"q{n}", at, "quiz", "l", "for-loops", {"quiz_id": "Q", "score": score})
+        fold(learner, [worked(f"v{n}", at), quiz], course())
+        found = mastery_of(learner.topics["for-loops"], at_last_activity(learner.days))
+        assert found and found.score == expected
     assert learner.days == [(NOON.date() - timedelta(days=3), NOON.date())]
 
 
 def test_a_topic_without_evidence_has_no_mastery() -> None:
-    assert mastery_of(None, TOPIC, 10) is None
-    assert mastery_of(TopicRecord(), TOPIC, 10) is None
+    assert mastery_of(None, 10) is None
+    assert mastery_of(TopicRecord(), 10) is None
 
 
 def test_evidence_of_no_component_gives_the_learners_consistency_alone() -> None:
@@ -85,13 +98,13 @@ def test_a_missing_component_counts_nothing_and_is_not_redistributed(made: Topic
 
 def test_exercises_beyond_the_core_raise_nothing() -> None:
     made = record()
-    made.passed = [e for e in TOPIC.exercises if e not in CORE]
+    made.passed = dict.fromkeys((e for e in TOPIC.exercises if e not in CORE), (NOON, "e"))
     assert mastery(made).components["exercises"] == 0.0
 
 
 def test_an_exercise_that_the_curriculum_dropped_counts_no_more() -> None:
     made = record(passed=3)
-    made.passed.append("long-gone")
+    made.passed["long-gone"] = (NOON, "e")
     assert mastery(made).components["exercises"] == 100.0
 
 
@@ -123,13 +136,13 @@ def test_code_quality_weighs_the_newest_most(scores: list[float], expected: floa
 
 
 def test_code_quality_keeps_the_last_five_by_when_they_were_earned() -> None:
-    for order in permutations(range(6)):
-        learner = Learner("maya")
-        for n in order:
-            at = NOON + timedelta(minutes=n)
-            evidence = Evidence(f"e{n}", "code_quality", "for-loops", {}, score=0.0 if n else 100.0)
-            apply(learner, Update(f"u{n}", "l", "python", "for-loops", at, evidence=[evidence]))
-        assert [s.evidence_id for s in learner.topics["for-loops"].code_quality] == ["e1", "e2", "e3", "e4", "e5"]
+    facts = [
+        Fact(f"e{n}", NOON + timedelta(minutes=n), "code_quality", "l", "for-loops", {"score": 0.0 if n else 100.0})
+        for n in range(6)
+    ]
+    for order in permutations(facts):
+        kept = rebuild("maya", order, course()).topics["for-loops"].code_quality
+        assert [s.evidence_id for s in kept] == ["e1", "e2", "e3", "e4", "e5"]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from functions.learning.curriculum import Course, course
-from functions.learning.learner import Learner, LessonEntry, Scored, TopicRecord
-from functions.learning.next_step import after, best_topic, levels, missing_prerequisites
+from functions.learning.learner import Learner, LessonEntry, Review, Scored, TopicRecord
+from functions.learning.mastery import assess, mastery_by_topic
+from functions.learning.next_step import after, best_topic, missing_prerequisites
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 WITH_LESSONS = ("conditionals", "for-loops", "while-loops", "break-continue")
@@ -31,7 +32,10 @@ def learner(**passed: int) -> Learner:
         topic = course().topic(name.replace("_", "-"))
         quizzes = {"Q": Scored(NOON, "e", 100.0)} if count == 4 else {}
         quality = [Scored(NOON, "c", 100.0)] if count == 4 else []
-        made.topics[topic.topic_id] = TopicRecord(list(topic.core_exercises)[:count], quizzes, quality, attempts=1)
+        passed_exercises = dict.fromkeys(topic.core_exercises[:count], (NOON, "e"))
+        record = TopicRecord(passed_exercises, quizzes, code_quality=quality, attempts=1)
+        assess(record, topic.core_exercises)
+        made.topics[topic.topic_id] = record
     return made
 
 
@@ -42,13 +46,13 @@ def entry(lesson_id: str, status: str, percentage: float, topic: str | None = "f
 def test_mastery_by_topic_leaves_out_topics_without_evidence() -> None:
     made = learner(for_loops=3)
     made.topics["lists"] = TopicRecord()
-    assert {topic_id: m.score for topic_id, m in levels(made, course()).items()} == {"for-loops": 40.0}
+    assert {topic_id: m.score for topic_id, m in mastery_by_topic(made, course()).items()} == {"for-loops": 40.0}
 
 
 def test_consistency_counts_with_the_streak_of_the_last_active_day() -> None:
     made = learner(for_loops=3)
     made.days = [(date(2020, 1, 1), date(2020, 1, 4))]
-    assert levels(made, course())["for-loops"].score == 44.0
+    assert mastery_by_topic(made, course())["for-loops"].score == 44.0
 
 
 @pytest.mark.parametrize(("score", "missing"), [(None, True), (0.0, True), (40.0, True), (40.01, False)])
@@ -59,7 +63,7 @@ def test_a_prerequisite_is_missing_without_evidence_or_at_beginner(score: float 
 
 
 def test_a_new_learner_starts_with_the_first_topic_that_has_lessons(four_topics: Course) -> None:
-    step = after(Learner("maya"), four_topics, None)
+    step = after(Learner("maya"), four_topics, None, NOON)
     assert (step.action, step.topic) == ("start", "conditionals")
     assert step.reason == "Conditionals comes next: it is the first topic of the course that has lessons."
 
@@ -89,6 +93,7 @@ def test_a_topic_without_lessons_is_never_chosen(four_topics: Course) -> None:
 def test_a_learner_who_is_proficient_everywhere_practises_the_weakest(four_topics: Course) -> None:
     made = learner(conditionals=4, for_loops=4, while_loops=4, break_continue=4)
     made.topics["while-loops"].code_quality = [Scored(NOON, "c", 60.0)]
+    assess(made.topics["while-loops"], course().topic("while-loops").core_exercises)
     step = best_topic(made, four_topics)
     assert (step.action, step.topic) == ("practise", "while-loops")
     assert step.reason == "While Loops is your weakest topic, at 82 %."
@@ -97,7 +102,7 @@ def test_a_learner_who_is_proficient_everywhere_practises_the_weakest(four_topic
 def test_an_unfinished_lesson_is_continued_first(four_topics: Course) -> None:
     made = learner(conditionals=2)
     made.lessons["l1"] = entry("l1", "in_progress", 40)
-    step = after(made, four_topics, made.lessons["l1"])
+    step = after(made, four_topics, made.lessons["l1"], NOON)
     assert (step.action, step.topic, step.reason) == ("continue_lesson", "for-loops", "This lesson is at 40 %.")
 
 
@@ -105,17 +110,30 @@ def test_without_a_lesson_in_particular_the_one_that_is_furthest_is_continued(fo
     made = Learner("maya")
     made.lessons = {"l1": entry("l1", "in_progress", 40), "l2": entry("l2", "in_progress", 80, "while-loops")}
     made.lessons["l3"] = entry("l3", "completed", 100)
-    step = after(made, four_topics, None)
+    step = after(made, four_topics, None, NOON)
     assert (step.action, step.topic) == ("continue_lesson", "while-loops")
 
 
 def test_after_a_completed_lesson_comes_the_best_topic_even_if_another_lesson_is_open(four_topics: Course) -> None:
     made = learner(conditionals=4)
     made.lessons = {"l1": entry("l1", "completed", 100), "l2": entry("l2", "in_progress", 80)}
-    assert after(made, four_topics, made.lessons["l1"]).action == "next_lesson"
+    assert after(made, four_topics, made.lessons["l1"], NOON).action == "next_lesson"
 
 
 def test_a_lesson_that_was_only_made_does_not_hide_what_comes_next(four_topics: Course) -> None:
     made = Learner("maya")
     made.lessons = {"l1": entry("l1", "not_started", 0)}
-    assert after(made, four_topics, None).action == "next_lesson"
+    assert after(made, four_topics, None, NOON).action == "next_lesson"
+
+
+def test_a_topic_that_is_due_is_reviewed_before_anything_new_and_after_what_is_begun(four_topics: Course) -> None:
+    made = learner(for_loops=4)
+    made.lessons = {"l1": entry("l1", "completed", 100)}
+    made.reviews = {
+        "for-loops": Review(1.0, 5.0, NOON, NOON),
+        "conditionals": Review(1.0, 5.0, NOON.max.replace(tzinfo=UTC), NOON),
+    }
+    step = after(made, four_topics, made.lessons["l1"], NOON)
+    assert (step.action, step.topic) == ("review", "for-loops") and "2026-03-09" in step.reason
+    made.lessons["l2"] = entry("l2", "in_progress", 20)
+    assert after(made, four_topics, None, NOON).action == "continue_lesson"

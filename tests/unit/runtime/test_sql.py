@@ -1,6 +1,6 @@
 """One statement that carries several, for a binding that knows no transactions."""
 
-from functions.runtime.ports import Sql
+from functions.runtime.ports import Migration, Sql
 from functions.runtime.sql import as_one_statement, migration_block
 
 
@@ -20,10 +20,11 @@ def test_several_statements_become_one_whose_parameters_keep_their_values() -> N
 
 
 def test_each_migration_runs_only_above_the_version_that_was_reached() -> None:
-    block = migration_block(["CREATE TABLE a (x int);", " CREATE TABLE b (x int) "])
+    block = migration_block([Migration("CREATE TABLE a (x int);"), Migration(" CREATE TABLE b (x int) ", "SELECT 2;")])
     first, second = (
         block.index("IF done < 1 THEN CREATE TABLE a (x int);"),
         block.index("IF done < 2 THEN CREATE TABLE b"),
     )
     assert block.index("pg_advisory_xact_lock") < first < second
+    assert "CREATE TABLE b (x int); SELECT 2; INSERT" in block
     assert "VALUES (1); END IF;" in block and "VALUES (2); END IF;" in block

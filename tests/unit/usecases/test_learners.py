@@ -4,36 +4,44 @@ from datetime import timedelta
 
 import pytest
 
-from functions.learning.learner import Learner
-from functions.learning.progress import Evidence, Update, apply
+from functions.learning.curriculum import course
+from functions.learning.facts import Fact, line_of
+from functions.learning.learner import Alert, Learner, LessonEntry
+from functions.learning.progress import record
+from functions.learning.sealing import ALERT_SEGMENT, LEDGER_SEGMENT, OPEN_LESSONS
+from functions.learning.struggle import detect
 from functions.runtime.errors import Conflict, Unavailable
 from functions.runtime.ports import Stored
-from functions.usecases.learners import ATTEMPTS, commit_learner, learner_from, learner_key, until_committed
+from functions.usecases.learners import (
+    ATTEMPTS,
+    commit_learner,
+    learner_from,
+    learner_key,
+    load_alerts,
+    load_entries,
+    load_ledger,
+    reopen_lessons,
+    until_committed,
+)
 from tests.support.fakes import NOW, World
 from tests.unit.usecases.test_publishing import event
 
 
 def busy_learner() -> Learner:
-    learner = Learner("maya", version=3, updated_at=NOW)
-    evidence = [
-        Evidence("e1", "quiz", "for-loops", {"kind": "quiz"}, score=53.33, quiz_id="Q"),
-        Evidence("e2", "code_quality", "for-loops", {"kind": "code_quality"}, score=80.0),
-        Evidence("e3", "exercise", "for-loops", {"kind": "exercise"}, exercise_id="sum-to-n", passed=True),
-    ]
+    """One with something in every field that is folded."""
+    learner, at = Learner("maya", version=3, updated_at=NOW), NOW - timedelta(days=1)
+    told = {"course_id": "python", "status": "completed", "timezone": "Asia/Tokyo"}
     metrics = {"stars": 3, "nested": {"deep": [1, None, "ü"]}}
-    update = Update(
-        "u1",
-        "l1",
-        "python",
-        "for-loops",
-        NOW - timedelta(days=1),
-        100,
-        "completed",
-        achievement_metrics=metrics,
-        timezone="Asia/Tokyo",
-        evidence=evidence,
-    )
-    apply(learner, update)
+    tests = {"exercise_id": "sum-to-n", "passed_tests": 4, "total_tests": 4}
+    facts = [
+        Fact("u1", at, "progress", "l1", "for-loops", told | {"achievement_metrics": metrics}),
+        Fact("e1", at, "quiz", "l1", "for-loops", {"quiz_id": "Q", "score": 30.33, "wrong": ["a"]}),
+        Fact("e2", at, "code_quality", "l1", "for-loops", {"score": 80.0}),
+        Fact("e3", at, "exercise", "l1", "for-loops", tests),
+    ]
+    record(learner, facts, course(), None)
+    detect(learner, facts, lambda *facts: "-".join(map(str, facts)), NOW)
+    assert [alert.trigger for alert in learner.alerts] == ["low_quiz"] and learner.watch
     return learner
 
 
@@ -84,13 +92,37 @@ async def test_two_that_find_no_learner_cannot_both_make_one(world: World) -> No
         await commit_learner(world.ports, Learner("maya"), None)
 
 
-async def test_full_segments_of_the_ledger_are_committed_with_the_learner(world: World) -> None:
-    learner = Learner("maya", ledger=[{"id": str(n)} for n in range(205)])
+async def test_full_segments_are_committed_with_the_learner_and_read_back_whole(world: World) -> None:
+    facts = [Fact(str(n), NOW, "progress", "l1", None, {"course_id": "python"}) for n in range(2 * LEDGER_SEGMENT + 5)]
+    lessons = {f"l{n:03}": LessonEntry(f"l{n:03}", "python", None) for n in range(OPEN_LESSONS + 1)}
+    alerts = [Alert(str(n), "l1", None, "stuck", "low", [], NOW, "resolved") for n in range(ALERT_SEGMENT)]
+    learner = Learner("maya", ledger=list(map(line_of, facts)), lessons=dict(lessons), resolved_alerts=list(alerts))
     await commit_learner(world.ports, learner, None)
-    assert [write.key for write in world.documents.commits[0]] == ["learner:maya", "ledger:maya:0", "ledger:maya:1"]
-    segment = await world.document("ledger:maya:1")
-    assert segment is not None and [line["id"] for line in segment["entries"]] == [str(n) for n in range(100, 200)]
-    assert learner_from(await stored(world), "maya").ledger_segments == 2
+    keys = ["learner:maya", "ledger:maya:0", "ledger:maya:1", "lessons:maya:0", "alerts:maya:0"]
+    assert [write.key for write in world.documents.commits[0]] == keys
+    read = learner_from(await stored(world), "maya")
+    assert (read.ledger_segments, len(read.ledger), len(read.sealed_lessons), read.alert_segments) == (2, 5, 1, 1)
+    assert await load_ledger(world.documents, read) == facts
+    assert sorted(e.lesson_id for e in await load_entries(world.documents, read)) == sorted(lessons)
+    assert await load_alerts(world.documents, read) == alerts
+
+
+async def test_a_sealed_lesson_is_taken_back_with_the_commit_that_changes_it(world: World) -> None:
+    lessons = {f"l{n:03}": LessonEntry(f"l{n:03}", "python", None) for n in range(OPEN_LESSONS + 1)}
+    await commit_learner(world.ports, Learner("maya", lessons=dict(lessons)), None)
+    read = learner_from(await stored(world), "maya")
+    also = await reopen_lessons(world.documents, read, ["l000", "new"])
+    assert "l000" in read.lessons and "new" not in read.lessons
+    read.lessons["l000"].last_activity = NOW
+    await commit_learner(world.ports, read, await stored(world), also=also)
+    again = learner_from(await stored(world), "maya")
+    ids = [entry.lesson_id for entry in await load_entries(world.documents, again)]
+    assert sorted(ids) == sorted(lessons) and "l000" in again.lessons
+
+
+async def test_a_segment_that_is_missing_is_not_an_empty_one(world: World) -> None:
+    with pytest.raises(Unavailable):
+        await load_ledger(world.documents, Learner("maya", ledger_segments=1))
 
 
 async def test_a_decision_is_taken_again_until_nobody_came_first() -> None:

@@ -1,0 +1,99 @@
+"""The tables of the read model, as migrations, and the one way in which their rows are written.
+
+The SQL is what SQLite and PostgreSQL share, but for what is marked. A row carries the version of what it shows, and a
+lower one never replaces it, so that events in any order, twice or late, end in the same rows. `written_at` is when it
+was written last: how old it may be, and what a rebuild did not reach.
+"""
+
+from collections.abc import Sequence
+
+from functions.runtime.ports import Migration, ReadModel, Row, Sql
+
+_LESSONS = """
+    CREATE TABLE lessons (
+        lesson_id text PRIMARY KEY, user_id text NOT NULL, course_id text NOT NULL, module text NOT NULL,
+        topic text NOT NULL, lesson_type text NOT NULL, difficulty_level text NOT NULL, title text NOT NULL,
+        estimated_duration bigint NOT NULL, version bigint NOT NULL, requested_by text NOT NULL,
+        created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, searchable text NOT NULL,
+        written_at timestamptz NOT NULL);
+    CREATE INDEX lessons_of_learner ON lessons (user_id, created_at, lesson_id);
+    CREATE INDEX lessons_by_time ON lessons (created_at, lesson_id);
+    CREATE INDEX lessons_by_title ON lessons (title, lesson_id);
+    CREATE INDEX lessons_by_module ON lessons (module, created_at, lesson_id);
+    CREATE INDEX lessons_by_topic ON lessons (topic, created_at, lesson_id);
+    CREATE INDEX lessons_by_type ON lessons (lesson_type, created_at, lesson_id);
+    CREATE INDEX lessons_by_difficulty ON lessons (difficulty_level, created_at, lesson_id)
+"""
+_PROGRESS = """
+    CREATE TABLE lesson_progress (
+        user_id text NOT NULL, lesson_id text NOT NULL, course_id text NOT NULL, topic text,
+        progress_percentage double precision NOT NULL, status text NOT NULL, last_activity timestamptz,
+        version bigint NOT NULL, written_at timestamptz NOT NULL, PRIMARY KEY (user_id, lesson_id));
+    CREATE TABLE topic_progress (
+        user_id text NOT NULL, topic text NOT NULL, exercises double precision NOT NULL,
+        quiz double precision NOT NULL, code_quality double precision NOT NULL, assessed double precision NOT NULL,
+        best double precision NOT NULL, attempts bigint NOT NULL, last_activity timestamptz, review_due timestamptz,
+        version bigint NOT NULL, written_at timestamptz NOT NULL, PRIMARY KEY (user_id, topic));
+    CREATE TABLE learner_progress (
+        user_id text PRIMARY KEY, overall_mastery double precision, topics_started bigint NOT NULL,
+        not_started bigint NOT NULL, in_progress bigint NOT NULL, completed bigint NOT NULL,
+        streak_days bigint NOT NULL, last_active timestamptz, version bigint NOT NULL, written_at timestamptz NOT NULL);
+    CREATE TABLE alerts (
+        alert_id text PRIMARY KEY, user_id text NOT NULL, lesson_id text NOT NULL, topic text, "trigger" text NOT NULL,
+        severity text NOT NULL, state text NOT NULL, evidence text NOT NULL, opened_at timestamptz NOT NULL,
+        acknowledged_at timestamptz, acknowledged_by text, resolved_at timestamptz, resolved_by text, note text,
+        version bigint NOT NULL, written_at timestamptz NOT NULL);
+    CREATE INDEX alerts_of_learner ON alerts (user_id, opened_at, alert_id);
+    CREATE INDEX alerts_by_state ON alerts (state, opened_at, alert_id);
+    CREATE INDEX alerts_by_time ON alerts (opened_at, alert_id)
+"""
+# A text anywhere in a title is found by its trigrams. Without the extension the search works too, and is slower.
+_TRIGRAMS = """
+    BEGIN
+        CREATE EXTENSION IF NOT EXISTS pg_trgm;
+        CREATE INDEX IF NOT EXISTS lessons_searchable ON lessons USING gin (searchable gin_trgm_ops);
+    EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported THEN
+        RAISE NOTICE 'no pg_trgm: a search in titles reads more rows';
+    END;
+"""
+TABLES = ("lessons", "lesson_progress", "topic_progress", "learner_progress", "alerts")
+# Version 1 is history: its tables held less. They are made anew, and `learnflow rebuild` fills them from the documents.
+_VERSION_1 = "CREATE TABLE IF NOT EXISTS lessons (lesson_id text PRIMARY KEY)"
+_DROP_IT = "".join(f"DROP TABLE IF EXISTS {table};" for table in TABLES)
+MIGRATIONS = (Migration(_VERSION_1), Migration(f"{_DROP_IT}{_LESSONS};{_PROGRESS}", _TRIGRAMS))
+
+
+async def query(read_model: ReadModel, sql: Sql) -> list[Row]:
+    await read_model.migrate(MIGRATIONS)
+    return await read_model.query(sql)
+
+
+async def count(read_model: ReadModel, sql: Sql, exact_up_to: int) -> tuple[int, bool]:
+    await read_model.migrate(MIGRATIONS)
+    return await read_model.count(sql, exact_up_to)
+
+
+async def write(read_model: ReadModel, statements: Sequence[Sql]) -> None:
+    """All of the statements or none; they must not touch the same row."""
+    if statements:
+        await read_model.migrate(MIGRATIONS)
+        await read_model.write(*statements)
+
+
+def upsert(table: str, key: Sequence[str], values: dict[str, object]) -> Sql:
+    """Inserts a row, or replaces one of the same or a lower version: of one version there is one content."""
+    columns = list(values)
+    marks = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
+    quoted = [f'"{column}"' for column in columns]
+    changes = ", ".join(f"{c} = excluded.{c}" for c, name in zip(quoted, columns, strict=True) if name not in key)
+    return Sql(
+        f"INSERT INTO {table} ({', '.join(quoted)}) VALUES ({marks}) ON CONFLICT ({', '.join(key)})"
+        f" DO UPDATE SET {changes} WHERE {table}.version <= excluded.version",
+        list(values.values()),
+    )
+
+
+def among(column: str, values: Sequence[object], first: int = 1) -> str:
+    """`column IN (…)` for parameters from `$first` on; never true without any."""
+    marks = ", ".join(f"${n}" for n in range(first, first + len(values)))
+    return f"{column} IN ({marks})" if values else "1 = 0"
