@@ -8,7 +8,7 @@ import { resultPlace } from "./result.js";
 import { plural } from "./words.js";
 
 export function exercise(given, hintsShown, work) {
-  const result = resultPlace(work.userId);
+  const result = resultPlace(work);
   const made = section(
     2,
     `Exercise: ${given.title}`,
@@ -82,7 +82,7 @@ function reportForm(given, work, result) {
       announce("Sending");
       const passed = Number(values.passed_tests) === total;
       const answer = await work.report(evidence(given, values), passed ? given.exercise_id : null);
-      result.show(answer, passed ? "Passed, and taken." : "Your result was taken.");
+      await result.show(answer, passed ? "Passed, and taken." : "Your result was taken.");
     },
   );
 }

@@ -2,6 +2,7 @@
 
 import { el, section } from "./dom.js";
 import { get } from "./api.js";
+import { dayByDay } from "./history.js";
 import { askForm, lessonList } from "./lessons.js";
 import { moduleCards } from "./mastery.js";
 import { orProblem } from "./messages.js";
@@ -30,7 +31,7 @@ export async function learnerView(userId) {
         reviews(userId, status.due_reviews, names),
         noticed(status.alerts, names),
       ),
-      section(2, "Mastery by module", moduleCards(status.modules)),
+      section(2, "Mastery by module", moduleCards(status.modules), dayByDay(userId)),
       section(2, "Your lessons", listed),
       section(2, "Another lesson", askForm(userId, status.modules)),
     ],
@@ -48,7 +49,7 @@ function figures(status) {
   const shown = [
     ["Mastery", percent(status.overall_mastery), levelChip(status.level, status.colour)],
     ["Streak", plural(streak.current, "day"), `longest: ${plural(streak.longest, "day")}`],
-    ["Time", duration(status.time_on_task_seconds), "as reported with exercises"],
+    ["Time", duration(status.time_on_task_seconds), "as reported"],
     ["Lessons", `${counts.completed} of ${counts.total}`, "completed"],
     ["Topics", `${status.topics_started} of ${status.topics_total}`, "begun"],
   ];

@@ -1,13 +1,14 @@
 // A lesson, worked through in place: its parts, what is reported of them, and what each report did to the figures.
 
 import { el, section } from "./dom.js";
-import { get, part, post } from "./api.js";
+import { get, part } from "./api.js";
 import { field, form, action } from "./forms.js";
 import { toLearner } from "./navigation.js";
 import { quizForm } from "./quiz.js";
 import { resultPlace } from "./result.js";
 import { lessonSection } from "./sections.js";
-import { bar, lessonType, percent, plural, status as statusWord } from "./words.js";
+import { lessonType, plural } from "./words.js";
+import { Work } from "./work.js";
 
 export async function lessonView(userId, lessonId) {
   const [lesson, standing] = await Promise.all([
@@ -47,53 +48,9 @@ function head(lesson) {
   );
 }
 
-/** One learner's work on one lesson: what of it is done, and how that is told to the server. */
-class Work {
-  constructor(userId, lesson, standing) {
-    this.userId = userId;
-    this.lessonId = lesson.lesson_id;
-    this.parts = [...lesson.exercises.map((one) => one.exercise_id), ...(lesson.quiz.length ? ["quiz"] : [])];
-    this.metrics = standing.progress_data?.achievement_metrics ?? {};
-    this.done = new Set(Array.isArray(this.metrics.parts_done) ? this.metrics.parts_done : []);
-    this.line = el("p", { class: "progress" });
-    this.show(standing);
-  }
-
-  show({ progress_percentage: reached, status }) {
-    this.line.replaceChildren(bar(reached), ` ${percent(reached)}, ${statusWord(status)}`);
-  }
-
-  /** Sends evidence; `finished` is the part of the lesson that is done by it, if one is. */
-  async report(evidence, finished = null) {
-    const done = new Set(finished ? [...this.done, finished] : this.done);
-    const reached = this.parts.filter((name) => done.has(name)).length;
-    // nine tenths are the parts; the last is the learner's own word that the lesson is done
-    const percentage = this.parts.length ? Math.round((90 * reached) / this.parts.length) : 0;
-    const metrics = { ...this.metrics, parts_done: [...done] }; // so that a reload knows them
-    const answer = await this.send({
-      evidence,
-      progress_data: { completion_percentage: percentage, achievement_metrics: metrics },
-    });
-    this.done = done;
-    return answer;
-  }
-
-  async send(observed) {
-    const { timeZone: timezone } = Intl.DateTimeFormat().resolvedOptions();
-    const who = { user_id: this.userId, lesson_id: this.lessonId };
-    const answer = await post("/update-progress", {
-      ...who,
-      ...observed,
-      ...(timezone && timezone !== "Etc/Unknown" ? { timezone } : {}),
-    });
-    this.show(answer);
-    return answer;
-  }
-}
-
 function ending(work) {
-  const stuckResult = resultPlace(work.userId);
-  const doneResult = resultPlace(work.userId);
+  const stuckResult = resultPlace(work);
+  const doneResult = resultPlace(work);
   const words = el("textarea", { name: "text", rows: "2", maxlength: "4000" }, "I'm stuck.");
   return [
     section(

@@ -23,7 +23,9 @@ export function nextStep(userId, step, names, lessons, progress) {
     el("p", { class: "lead" }, step.reason),
     there
       ? el("p", {}, el("a", { class: "button", href: toLesson(userId, there.lesson_id) }, `Open “${there.title}”`))
-      : request(userId, wanted, step.topic ? `Write me a lesson on ${names(step.topic)}` : "Write me a lesson"),
+      : request(userId, wanted, step.topic ? `Write me a lesson on ${names(step.topic)}` : "Write me a lesson", {
+          class: "primary",
+        }),
   );
 }
 
@@ -40,8 +42,8 @@ export function progressOf(lesson, progress) {
 }
 
 /** A button that has a lesson written and opens it. */
-export function request(userId, wanted, label) {
-  return action(label, () => write(userId, wanted), { class: "primary" });
+export function request(userId, wanted, label, attributes = {}) {
+  return action(label, () => write(userId, wanted), attributes);
 }
 
 export async function write(userId, wanted) {

@@ -7,7 +7,7 @@ import { Problem } from "./api.js";
 import { resultPlace } from "./result.js";
 
 export function quizForm(lesson, work) {
-  const result = resultPlace(work.userId);
+  const result = resultPlace(work);
   const intro = lesson.sections.find(({ kind }) => kind === "quiz");
   const ids = lesson.quiz.map((one) => one.question_id);
   return section(
@@ -23,14 +23,19 @@ export function quizForm(lesson, work) {
         const quiz = { kind: "quiz", quiz_id: lesson.quiz_id, answers: Object.fromEntries(given) };
         const missing = ids.length - given.length;
         const answer = await work.report([quiz], "quiz");
-        result.show(
-          answer,
-          missing ? `Your answers were taken; ${missing} without one count as wrong.` : "Your answers were taken.",
-        );
+        await result.show(answer, (explanation) => graded(answer, explanation, ids.length, missing));
       },
     ),
     result.element,
   );
+}
+
+/** How many were right, as the server graded it; which of them it does not say. */
+function graded(answer, explanation, total, missing) {
+  const sent = answer.evidence.map((one) => one.evidence_id);
+  const attempt = explanation?.components.quiz.evidence.find((one) => sent.includes(one.evidence_id));
+  const right = attempt ? `${Math.round((attempt.score * total) / 100)} of ${total} right` : "Your answers were taken";
+  return missing ? `${right}; ${missing} without an answer count as wrong.` : `${right}.`;
 }
 
 function nothingAnswered() {

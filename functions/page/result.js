@@ -10,22 +10,24 @@ const FIELDS = {
   mastery: ["Mastery of the topic", percent],
   level: ["Level", (value) => value ?? "none yet"],
   streak: ["Streak", (value) => plural(value, "day")],
+  active_on: ["Last active day", (value) => value ?? "never"],
 };
 const COLOURS = { Beginner: "red", Learning: "yellow", Proficient: "green", Mastered: "blue" };
 
 /** A place for results beside what causes them; the focus moves there, so that it is read out and in view. */
-export function resultPlace(userId) {
+export function resultPlace(work) {
   const element = el("div", { class: "result", hidden: true });
-  const show = (answer, words) => {
-    const heading = el("h3", {}, words);
-    element.replaceChildren(heading, ...parts(userId, answer));
+  const show = async (answer, words) => {
+    const explanation = await work.explanation();
+    const heading = el("h3", {}, typeof words === "function" ? words(explanation) : words);
+    element.replaceChildren(heading, ...parts(work.userId, answer, explanation));
     element.hidden = false;
     focusOn(heading);
   };
   return { element, show };
 }
 
-function parts(userId, answer) {
+function parts(userId, answer, explanation) {
   const { mastery } = answer;
   return [
     el(
@@ -35,7 +37,7 @@ function parts(userId, answer) {
       mastery.level ? levelChip(mastery.level, COLOURS[mastery.level]) : null,
     ),
     changes(answer.changes),
-    components(mastery),
+    explanation ? score(mastery, explanation) : null,
     answer.struggle.length ? struggle(answer.struggle) : null,
     el(
       "p",
@@ -65,12 +67,22 @@ function changes(changed) {
   return table("What changed", ["What", "Before", "After", "Why"], rows);
 }
 
-/** Where the score comes from, and what it still lacks. */
-function components({ components: points, coverage }) {
-  const names = Object.entries(points);
-  if (!names.length) return null;
-  const list = names.map(([name, value]) => `${plain(name)} ${percent(value)}`).join(", ");
-  return el("p", { class: "note" }, `Made of ${list}. Evidence covers ${Math.round(coverage * 100)} % of the score.`);
+/** Where the score comes from, part by part, and what it still lacks. */
+function score({ after, coverage }, { components, formula, level_reason: level }) {
+  const rows = Object.entries(components).map(([name, { value, weight, points, reason }]) => [
+    sentence(plain(name)),
+    String(value),
+    `× ${weight}`,
+    String(points),
+    reason,
+  ]);
+  return el(
+    "details",
+    {},
+    el("summary", {}, `Where ${percent(after)} comes from`),
+    table("Parts of the score", ["Part", "Value", "Weight", "Points", "Why"], rows),
+    el("p", { class: "note" }, `${formula}. ${level} Evidence covers ${Math.round(coverage * 100)} % of the score.`),
+  );
 }
 
 function struggle(found) {

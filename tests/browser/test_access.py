@@ -67,7 +67,7 @@ def test_a_lesson_is_asked_for_and_its_quiz_answered_by_the_keyboard_alone(visit
     see(page.get_by_label("9 times")).to_be_checked()
     visit.tab_to(page.get_by_role("button", name="Check my answers"))
     page.keyboard.press("Enter")
-    see(page.get_by_role("heading", name="Your answers were taken")).to_be_focused()
+    see(page.get_by_role("heading", name="1 of 5 right")).to_be_focused()
 
 
 def test_where_a_person_is_can_be_reloaded_and_left_by_the_back_button(visit: Visit) -> None:

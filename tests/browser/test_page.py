@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,10 +59,13 @@ def test_a_quiz_answered_wrong_and_then_right_moves_the_figures(visit: Visit) ->
     learner = new_learner()
     visit.open(lesson_of(visit, learner))
     quiz = answer_quiz(visit, "2 3 4 5", "10 times")
-    see(quiz.get_by_role("heading", name="Your answers were taken.")).to_be_focused()
+    see(quiz.get_by_role("heading", name="3 of 5 right.")).to_be_focused()
     see(quiz).to_contain_text("Mastery is 19 %, the first figure of this topic.")
     quiz = answer_quiz(visit, "2 3 4", "9 times")
+    see(quiz.get_by_role("heading", name="5 of 5 right.")).to_be_focused()
     see(quiz).to_contain_text("Mastery went from 19 % to 31 %.")
+    quiz.get_by_text("Where 31 % comes from").click()
+    see(quiz.get_by_role("row", name="Quiz 100")).to_contain_text("The mean of the latest attempts at 1 quiz.")
     row = quiz.get_by_role("row", name="Mastery of the topic")
     see(row.get_by_role("cell")).to_have_text(["19 %", "31 %", "new evidence: quiz"])
     see(visit.page.locator("main > .progress")).to_contain_text("15 %, in progress")
@@ -82,7 +84,7 @@ def test_questions_without_an_answer_count_as_wrong_and_the_page_says_so(visit: 
     see(quiz.get_by_role("alert")).to_contain_text("Answer at least one question.")
     quiz.get_by_label("9 times").check()
     quiz.get_by_role("button").click()
-    see(visit.page.get_by_role("heading", name="4 without one count as wrong")).to_be_visible()
+    see(visit.page.get_by_role("heading", name="1 of 5 right; 4 without an answer count as wrong.")).to_be_visible()
     see(quiz.get_by_role("alert")).to_be_empty()
 
 
@@ -95,7 +97,8 @@ def test_a_passed_exercise_is_reported_and_is_still_done_after_a_reload(visit: V
     place.get_by_label("Minutes spent").fill("7.5")
     place.get_by_role("button", name="Report").click()
     see(place.get_by_role("heading", name="Passed, and taken.")).to_be_focused()
-    see(place).to_contain_text("Made of exercises 33.33 %")
+    place.get_by_text("Where 14.33 % comes from").click()
+    see(place.get_by_role("row", name="Exercises")).to_contain_text("1 of 3 core exercises passed")
     visit.page.reload()
     visit.shown()
     see(visit.page.locator("main > .progress")).to_contain_text("15 %, in progress")
@@ -150,7 +153,34 @@ def test_a_lesson_is_marked_as_completed_and_a_message_says_where_it_is_hard(vis
     assert [lesson["status"] for lesson in lessons] == ["completed"]
 
 
-@pytest.mark.skipif(find_spec("functions.learning.reviews") is None, reason="this tree has no reviews")
+def test_what_was_noticed_is_said_to_the_learner_at_once_and_stays_in_their_view(visit: Visit) -> None:
+    learner = new_learner()
+    visit.open(lesson_of(visit, learner))
+    visit.form("Say that you are stuck").get_by_role("button").click()
+    see(visit.page.get_by_text("Says that they are stuck: your teacher is told.")).to_be_visible()
+    visit.check_accessibility()
+    visit.open(f"#/learner/{learner}")
+    noticed = visit.page.locator("section", has=visit.page.get_by_role("heading", name="Where you seem to be stuck"))
+    see(noticed.get_by_role("listitem")).to_contain_text("For Loops: says that they are stuck")
+
+
+def test_how_a_learner_came_here_is_shown_day_by_day(visit: Visit) -> None:
+    learner = new_learner()
+    lesson = visit.backend.post("/generate-lesson", {"user_id": learner, "topic": "for-loops"}).json()
+    for days_ago, score in ((3, 40), (1, 80)):
+        at = (datetime.now(UTC) - timedelta(days=days_ago)).isoformat()
+        update = {"user_id": learner, "lesson_id": lesson["lesson_id"], "occurred_at": at}
+        update |= {"evidence": [{"kind": "quiz", "score": score}]}
+        assert visit.backend.post("/update-progress", update).is_success
+    visit.open(f"#/learner/{learner}")
+    visit.page.get_by_text("Day by day").click()
+    days = visit.page.get_by_role("group", name="Mastery at the end of each day").get_by_role("row")
+    see(days).to_have_count(3)  # with the head; the latest day is first
+    see(days.nth(1)).to_contain_text("25 %")
+    see(days.nth(2)).to_contain_text("13 %")
+    visit.check_accessibility()
+
+
 def test_a_review_that_is_due_is_offered_and_opened(visit: Visit) -> None:
     learner = new_learner("overdue")
     lesson = visit.backend.post("/generate-lesson", {"user_id": learner, "topic": "for-loops"}).json()

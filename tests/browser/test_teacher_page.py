@@ -15,6 +15,7 @@ BUILT = all(find_spec(f"functions.{name}") for name in ("manage_alerts", "manage
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not BUILT, reason="this tree has no alerts or no classes")]
 
 MESSAGE = "I'm stuck, <b>really</b>"
+PHRASE = "i'm stuck"  # what of it is kept as evidence
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_an_alert_with_its_evidence_is_acknowledged_and_then_resolved_with_a_not
     see(alert.get_by_role("heading")).to_have_text(f"{struggling}: says that they are stuck")
     see(alert).to_contain_text("severity")
     alert.get_by_text("1 piece of evidence").click()
-    see(alert.get_by_role("listitem")).to_contain_text(MESSAGE)
+    see(alert.get_by_role("listitem")).to_contain_text(PHRASE)
     alert.get_by_role("button", name="Acknowledge").click()
     see(alert.get_by_role("heading")).to_be_focused()
     see(alert).to_contain_text("Acknowledged by local")
@@ -151,14 +152,6 @@ def test_a_lesson_and_how_far_learners_come_in_it_are_in_the_drop_off(visit: Vis
     open_class(visit, struggling)
     table = visit.page.get_by_role("group", name="Lessons and how far")
     see(table.get_by_role("rowheader").first).to_have_text("For Loops")
-
-
-def test_what_was_noticed_is_said_to_the_learner_at_once(visit: Visit) -> None:
-    learner = new_learner()
-    lesson = visit.backend.post("/generate-lesson", {"user_id": learner, "topic": "for-loops"}).json()
-    visit.open(f"#/learner/{learner}/lesson/{lesson['lesson_id']}")
-    visit.form("Say that you are stuck").get_by_role("button").click()
-    see(visit.page.get_by_text("Says that they are stuck: your teacher is told.")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
