@@ -14,7 +14,7 @@ export function el(name, attributes = {}, ...children) {
 }
 
 /** Strings, elements and lists of them as one flat list; what is null or false is left out. */
-export function nodes(children) {
+function nodes(children) {
   return [children].flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }
 

@@ -59,7 +59,7 @@ function ending(work) {
       form(
         "Say that you are stuck",
         [
-          field("Your message", words, "Kept as evidence of this topic; your teacher sees that you need help."),
+          field("Your message", words, "Kept as evidence; where it says that you are stuck, your teacher is told."),
           el("button", {}, "Send"),
         ],
         async ({ text }) => stuckResult.show(await work.report([{ kind: "message", text }]), "Your message was taken."),

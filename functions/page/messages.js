@@ -23,7 +23,7 @@ export function problemBox(error) {
 }
 
 /** `evidence.0.total_tests` is for programs; a person knows it as `total tests`. */
-export function fieldName(path) {
+function fieldName(path) {
   const names = path.split(".").filter((name) => !/^\d+$/.test(name));
   return (names.at(-1) || path).replaceAll("_", " ");
 }

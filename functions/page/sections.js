@@ -21,6 +21,6 @@ export function lessonSection(one, lesson, work) {
 }
 
 /** What a program prints, told apart from a program. */
-export function output(text) {
+function output(text) {
   return el("pre", { class: "output" }, el("samp", {}, text.replace(/\n$/, "")));
 }
