@@ -15,6 +15,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 import functions
+from functions.page.serve import add_page
 from functions.runtime.app import Function, new_app
 from functions.runtime.broker import HEADERS, Broker
 from functions.runtime.events import stable_id
@@ -57,6 +58,7 @@ def create_app(data: Path, settings: Settings) -> FastAPI:
     app = new_app("LearnFlow", settings, lifespan)
     for function in found.values():
         function.add_to(app.router, f"/functions/{function.name}" if function.takes else "")
+    add_page(app.router)
     return app
 
 

@@ -1,7 +1,7 @@
-"""Fixtures that all tests share, and the rule for tests that need a real stack or cluster.
+"""Fixtures that all tests share, and the rule for tests that need a real stack, cluster or browser.
 
-Without it they are deselected, and a line says so; with `REQUIRE=stack,cluster` in the environment its absence is an
-error.
+Without it they are deselected, and a line says so; with `REQUIRE=stack,cluster,browser` in the environment its
+absence is an error.
 """
 
 import os
