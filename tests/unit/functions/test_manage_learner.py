@@ -416,6 +416,26 @@ async def test_what_one_transaction_cannot_delete_is_found_again_until_it_is_gon
     assert not set(left) & set(await documents(world, lambda _: True))
 
 
+@pytest.mark.parametrize("happened", ["nothing", "written, and nobody told"])
+@pytest.mark.parametrize("commit", [1, 2, 3])
+async def test_wherever_it_is_cut_short_asking_again_finishes_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, commit: int, happened: str
+) -> None:
+    await busy(world)
+    monkeypatch.setattr(erasing, "AT_ONCE", 2)
+    number = len(world.documents.commits) + commit
+    if happened == "nothing":
+        world.documents.fail_at = {number: LOST}
+    else:
+        world.documents.unknown_at = {number}
+    with pytest.raises(Unavailable):
+        await forget(world)
+    assert await forget(world) == 204
+    assert set(await documents(world, names_maya)) == {"learner:maya"}
+    assert not [key for key in await documents(world, lambda _: True) if key.startswith(("lesson:", "outbox:"))]
+    assert await rows(world, "maya") == []
+
+
 async def test_two_that_forget_the_same_learner_at_once_both_end_with_nothing_left(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
