@@ -163,6 +163,13 @@ def test_evidence_that_is_taken_back_counts_no_more_and_stays_in_the_ledger() ->
     assert learner.reviews["for-loops"].last_review == NOON
 
 
+def test_the_best_of_a_topic_is_remembered_when_it_gets_worse_and_is_none_that_was_taken_back() -> None:
+    learner = learner_after(update(0, [quiz("a", 60)]), update(1, [quiz("b", 90)]), update(2, [quiz("c", 20)]))
+    assert (learner.topics["for-loops"].assessed, learner.topics["for-loops"].best) == (6.0, 27.0)
+    take(learner, [replace(piece("v", "void"), data={"evidence_id": "b", "reason": "wrong learner", "by": "t"})])
+    assert (learner.topics["for-loops"].assessed, learner.topics["for-loops"].best) == (6.0, 18.0)
+
+
 def test_the_quizzes_of_a_long_history_are_a_sum_and_still_the_mean_of_their_latest_attempts() -> None:
     scores = [3.33 * n for n in range(20)]
     learner = learner_after(*(update(n, [quiz(f"e{n}", score, f"Q{n}")]) for n, score in enumerate(scores)))
