@@ -11,13 +11,15 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from functions.runtime.errors import Conflict, Unavailable
-from functions.runtime.ports import Json, Migration, Row, Sql, Stored, Write
+from functions.runtime.ports import Json, Migration, Ports, Row, Sql, Stored, Write
 
 T = TypeVar("T")
+FILE = "learnflow.sqlite3"  # in the directory of the state
 ALIVE = "(expires_at IS NULL OR expires_at > ?)"
 
 SCHEMA = """
@@ -177,3 +179,18 @@ class LocalReadModel:
 
 def _named(sql: Sql) -> dict[str, Any]:
     return {str(number): value for number, value in enumerate(sql.params, start=1)}
+
+
+def ports(database: Database, subscribers: Mapping[str, Sequence[str]], wake: Callable[[], None]) -> Ports:
+    """The ports over one database; `subscribers` and `wake` are the broker's."""
+    return Ports(
+        documents=LocalDocuments(database),
+        publisher=LocalPublisher(database, subscribers, wake),
+        read_model=LocalReadModel(database),
+        now=lambda: datetime.now(UTC),
+        not_ready=_always_ready,
+    )
+
+
+async def _always_ready() -> str | None:
+    return None

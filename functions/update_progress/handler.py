@@ -106,7 +106,7 @@ async def _record(
         ledger = await load_ledger(recording.ports.documents, learner)
         facts = voids_of(update, lesson_id, ledger, call, update_id, path)
     else:
-        facts = facts_of(update, lesson_id, lesson, course(), call, update_id, path)
+        facts = facts_of(update, lesson_id, lesson or _told(learner, lesson_id), course(), call, update_id, path)
         if progress.needs_ledger(learner, facts, course()):
             ledger = await load_ledger(recording.ports.documents, learner)
     progress.record(learner, facts, course(), ledger)
@@ -116,17 +116,21 @@ async def _record(
 
 
 async def _lessons(ports: Ports, learner: Learner, updates: Sequence[tuple[str, Observed]]) -> dict[str, Json]:
-    """The lessons that are known here; the body is only needed to find a topic or the questions of a quiz."""
-    known: dict[str, Json] = {}
+    """The lessons that were written here; a body is only read where the document does not say enough of the lesson."""
     needed = []
     for lesson_id, update in updates:
         entry = learner.lessons.get(lesson_id)
         asks = any(e.kind == "quiz" and e.answers for e in update.evidence)
-        if entry and entry.topic and not asks:
-            known[lesson_id] = {"topic": entry.topic, "course_id": entry.course_id}
-        else:
+        if asks or entry is None or entry.listed is None:
             needed.append(lesson_id)
-    return known | await load_lessons(ports.documents, needed, owner=learner.user_id)
+    listed = {e.lesson_id: {"topic": e.topic, "course_id": e.course_id} for e in learner.lessons.values() if e.listed}
+    return listed | await load_lessons(ports.documents, needed, owner=learner.user_id)
+
+
+def _told(learner: Learner, lesson_id: str) -> Json | None:
+    """What earlier updates, of this batch too, told of a lesson that was made elsewhere."""
+    entry = learner.lessons.get(lesson_id)
+    return {"topic": entry.topic, "course_id": entry.course_id} if entry and entry.topic else None
 
 
 def _check_version(if_match: str | None, learner: Learner) -> None:
