@@ -15,7 +15,7 @@ DAYS = 730
 # A learner's lessons are spread over the two years, and rows come in the order of their time.
 _STATEMENTS = """
 INSERT INTO lessons
-    SELECT 'lesson-' || n, 'learner-' || n * 7919 % {learners}, 'python', t.module, t.topic,
+    SELECT 'lesson-' || n, 'learner-' || n::bigint * 7919 % {learners}, 'python', t.module, t.topic,
         (ARRAY['standard', 'standard', 'standard', 'standard', 'standard', 'standard', 'standard', 'review', 'review',
             'remedial', 'challenge'])[1 + n % 11],
         (ARRAY['beginner', 'beginner', 'intermediate', 'intermediate', 'advanced'])[1 + n % 5],
@@ -39,7 +39,7 @@ INSERT INTO learner_progress
     SELECT 'learner-' || n, n % 101, {each}, 2, 3, 5, n % 12, now() - interval '1 day' * (n % {days}), 1, now()
     FROM generate_series(0, {learners} - 1) n;
 INSERT INTO alerts
-    SELECT 'alert-' || n, 'learner-' || n * 7919 % {learners}, 'lesson-' || n, t.topic,
+    SELECT 'alert-' || n, 'learner-' || n::bigint * 7919 % {learners}, 'lesson-' || n, t.topic,
         (ARRAY['repeated_error', 'stuck', 'low_quiz', 'says_stuck', 'failed_runs', 'wrong_answers'])[1 + n % 6],
         (ARRAY['low', 'medium', 'high'])[1 + n % 3],
         (ARRAY['resolved', 'resolved', 'resolved', 'resolved', 'acknowledged', 'open'])[1 + n / 6 % 6],

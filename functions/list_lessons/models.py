@@ -57,7 +57,7 @@ class LessonFilters(Request):
     created_to: To | None = None
     date_range: Annotated[str, AfterValidator(_date_range)] | None = None
     q: Annotated[str, Field(min_length=1, max_length=200), Storable] | None = Field(
-        default=None, description="in title, topic and objectives"
+        default=None, description="in title, topic and objectives; of one or two letters: at the beginning of a word"
     )
     sort: Literal["created_at", "-created_at", "title"] = "-created_at"
     limit: int = Field(default=20, ge=1, le=100)

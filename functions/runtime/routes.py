@@ -86,8 +86,9 @@ def _success(route: Route, description: str, headers: Mapping[str, str]) -> dict
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """How OpenAPI is told of error answers."""
-    schema = {"schema": ProblemDocument.model_json_schema()}
-    answer = {"description": "See `detail`", "content": {"application/problem+json": schema}}
+    schema = ProblemDocument.model_json_schema()
+    schema["properties"]["errors"]["items"] = schema.pop("$defs")["ProblemField"]  # inline: it would point to nowhere
+    answer = {"description": "See `detail`", "content": {"application/problem+json": {"schema": schema}}}
     return {status: dict(answer) for status in sorted(statuses)}
 
 

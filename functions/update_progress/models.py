@@ -30,6 +30,10 @@ def _not_too_early(moment: datetime) -> datetime:
     return moment
 
 
+# Bounded, like all that is kept: the open segment of a ledger is part of the learner's document.
+AnswerText = Annotated[str, Field(max_length=500)]
+
+
 class ExerciseEvidence(Request):
     kind: Literal["exercise"]
     exercise_id: Id
@@ -46,7 +50,7 @@ class ExerciseEvidence(Request):
 class QuizEvidence(Request):
     kind: Literal["quiz"]
     quiz_id: Id | None = None
-    answers: dict[Id, str | bool | int | float] | None = Field(default=None, min_length=1, max_length=200)
+    answers: dict[Id, AnswerText | bool | int | float] | None = Field(default=None, min_length=1, max_length=60)
     score: Percentage | None = None
 
     @model_validator(mode="after")

@@ -12,6 +12,8 @@ from typing import Any
 
 from functions.runtime.ports import Migration, ReadModel, Row, Sql
 
+# No filter reads a whole table, no list by title the titles of other topics, and what two filters leave is counted
+# without the rows: the columns behind the id are there to be compared with.
 _LESSONS = """
     CREATE TABLE lessons (
         lesson_id text PRIMARY KEY, user_id text NOT NULL, course_id text NOT NULL, module text NOT NULL,
@@ -21,11 +23,17 @@ _LESSONS = """
         written_at timestamptz NOT NULL);
     CREATE INDEX lessons_of_learner ON lessons (user_id, created_at, lesson_id);
     CREATE INDEX lessons_by_time ON lessons (created_at, lesson_id);
+    CREATE INDEX lessons_by_course ON lessons (course_id, created_at, lesson_id);
+    CREATE INDEX lessons_by_module
+        ON lessons (module, created_at, lesson_id, lesson_type, difficulty_level, course_id);
+    CREATE INDEX lessons_by_topic
+        ON lessons (topic, created_at, lesson_id, lesson_type, difficulty_level, course_id);
+    CREATE INDEX lessons_by_type ON lessons (lesson_type, created_at, lesson_id, difficulty_level, course_id);
+    CREATE INDEX lessons_by_difficulty ON lessons (difficulty_level, created_at, lesson_id);
     CREATE INDEX lessons_by_title ON lessons (title, lesson_id);
-    CREATE INDEX lessons_by_module ON lessons (module, created_at, lesson_id);
-    CREATE INDEX lessons_by_topic ON lessons (topic, created_at, lesson_id);
-    CREATE INDEX lessons_by_type ON lessons (lesson_type, created_at, lesson_id);
-    CREATE INDEX lessons_by_difficulty ON lessons (difficulty_level, created_at, lesson_id)
+    CREATE INDEX lessons_by_topic_title ON lessons (topic, title, lesson_id);
+    CREATE INDEX lessons_by_module_title ON lessons (module, title, lesson_id);
+    CREATE INDEX lessons_by_type_title ON lessons (lesson_type, title, lesson_id)
 """
 _PROGRESS = """
     CREATE TABLE lesson_progress (
@@ -48,7 +56,9 @@ _PROGRESS = """
         version bigint NOT NULL, written_at timestamptz NOT NULL);
     CREATE INDEX alerts_of_learner ON alerts (user_id, opened_at, alert_id);
     CREATE INDEX alerts_by_state ON alerts (state, opened_at, alert_id);
-    CREATE INDEX alerts_by_time ON alerts (opened_at, alert_id)
+    CREATE INDEX alerts_by_time ON alerts (opened_at, alert_id);
+    CREATE INDEX alerts_by_topic ON alerts (topic, opened_at, alert_id);
+    CREATE INDEX alerts_by_trigger ON alerts ("trigger", opened_at, alert_id)
 """
 # A text anywhere in a title is found by its trigrams. Without the extension the search works too, and is slower.
 _TRIGRAMS = """
