@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from bench.common import HOST, compared
 
 LEARNERS = 64  # many more than are ever served at once, so that requests do not race for one document
-PATH = "/update-progress"
 
 
 @dataclass(frozen=True)
@@ -29,14 +28,26 @@ class Block:
 
 @dataclass(frozen=True)
 class Target:
-    """A server under load. `settle` waits until it has finished what the requests set off."""
+    """A server under load, and what it is asked. `settle` waits until it has finished what the requests set off."""
 
     port: int
+    requests: Iterator[bytes]
     settle: Callable[[], None] = lambda: None
 
 
-def updates(name: str) -> Iterator[bytes]:
+def get(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+
+
+def post(path: str, body: object) -> bytes:
+    content = json.dumps(body).encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\nContent-Length: {len(content)}"
+    return f"{head}\r\n\r\n".encode() + content
+
+
+def updates() -> Iterator[bytes]:
     """Endless updates of one lesson each, every one of which changes something, so that each has its event."""
+    name = f"bench-{random.randrange(1 << 32):x}"
     percentage = itertools.count(1)
     while True:
         done = next(percentage) / 1000  # rising, and far from 100: a repeated figure would change nothing
@@ -49,15 +60,14 @@ def updates(name: str) -> Iterator[bytes]:
                 "progress_percentage": done,
                 "evidence": [{"kind": "code_quality", "score": score}],
             }
-            yield json.dumps(body).encode()
+            yield post("/update-progress", body)
 
 
-async def _requests(port: int, bodies: Iterator[bytes], seconds: list[float]) -> None:
-    reader, writer = await asyncio.open_connection(HOST, port)
-    head = f"POST {PATH} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\nContent-Length: "
-    for body in bodies:
+async def _requests(port: int, requests: Iterator[bytes], seconds: list[float]) -> None:
+    reader, writer = await asyncio.open_connection(HOST, port, limit=1 << 20)
+    for request in requests:
         began = time.perf_counter()
-        writer.write(f"{head}{len(body)}\r\n\r\n".encode() + body)
+        writer.write(request)
         answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         length = int(answer.partition("content-length: ")[2].partition("\r\n")[0])
         content = await reader.readexactly(length)
@@ -68,10 +78,10 @@ async def _requests(port: int, bodies: Iterator[bytes], seconds: list[float]) ->
     await writer.wait_closed()
 
 
-def block(target: Target, bodies: Iterator[bytes], count: int, concurrency: int) -> Block:
+def block(target: Target, count: int, concurrency: int) -> Block:
     """`count` requests, `concurrency` of them at a time. The rate counts until the server has settled."""
     seconds: list[float] = []
-    taken = itertools.islice(bodies, count)
+    taken = itertools.islice(target.requests, count)
 
     async def all_of_them() -> None:
         await asyncio.gather(*(_requests(target.port, taken, seconds) for _ in range(concurrency)))
@@ -86,19 +96,14 @@ def block(target: Target, bodies: Iterator[bytes], count: int, concurrency: int)
 
 def side_by_side(ours: Target, peer: Target, blocks: int, count: int, concurrency: int) -> list[list[str]]:
     """Rows for p50, p99 and rate, from blocks that take turns: ours, the peer's, ours, …"""
-    bodies = {id(target): updates(f"bench-{concurrency}-{random.randrange(1 << 32):x}") for target in (ours, peer)}
     for target in (ours, peer):  # warm: connections, caches, prepared statements
-        block(target, bodies[id(target)], 2 * LEARNERS, concurrency)
-    pairs = [
-        (block(ours, bodies[id(ours)], count, concurrency), block(peer, bodies[id(peer)], count, concurrency))
-        for _ in range(blocks)
-    ]
+        block(target, 2 * LEARNERS, concurrency)
+    pairs = [(block(ours, count, concurrency), block(peer, count, concurrency)) for _ in range(blocks)]
     figures: Sequence[tuple[str, Callable[[Block], float], int]] = (
         ("p50, ms", lambda b: b.p50, 2),
         ("p99, ms", lambda b: b.p99, 2),
         ("requests/s", lambda b: b.rate, 0),
     )
     return [
-        [str(concurrency), name, *compared([of(a) for a, _ in pairs], [of(b) for _, b in pairs], digits)]
-        for name, of, digits in figures
+        [name, *compared([of(a) for a, _ in pairs], [of(b) for _, b in pairs], digits)] for name, of, digits in figures
     ]

@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.common import machine, running, table, write
-from bench.load import Target, side_by_side
+from bench.load import Target, side_by_side, updates
 from tests.support.backends import Learnflow
 
 DRAIN_SECONDS = 300.0  # when waiting for the last delivery is given up
@@ -38,19 +38,20 @@ def main() -> None:
         backend = Learnflow(folder)
         backend.start()
         try:
-            peer = running(
+            started = running(
                 "bench.peers:sqlite",
                 "/health/live",
                 log=folder / "peer.log",
                 UVICORN_ACCESS_LOG="true",  # the backend writes a line a request too
                 BENCH_SQLITE=str(folder / "peer.sqlite3"),
             )
-            with peer as plain:
-                ours = Target(backend.port, lambda: delivered(folder / "learnflow.sqlite3"))
+            with started as plain:
+                ours = Target(backend.port, updates(), lambda: delivered(folder / "learnflow.sqlite3"))
+                peer = Target(plain.port, updates())
                 rows = [
-                    row
+                    [str(concurrency), *row]
                     for concurrency in (1, 8)
-                    for row in side_by_side(ours, Target(plain.port), arguments.blocks, arguments.requests, concurrency)
+                    for row in side_by_side(ours, peer, arguments.blocks, arguments.requests, concurrency)
                 ]
         finally:
             backend.stop()

@@ -7,50 +7,21 @@ does. What stays are the function's events in `progress-updated`, of learners th
 
 import argparse
 import asyncio
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from unittest.mock import patch
 
-import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from bench.common import HOST, free_port, machine, running, table, write
-from bench.load import Target, side_by_side
-from tests.support import dapr_run
-from tests.support.presence import KAFKA, POSTGRES, stack_is_missing
+from bench.common import machine, running, table, write
+from bench.load import Target, side_by_side, updates
+from bench.stack import DATABASE, address, functions_and_daprds, own_database
+from tests.support.presence import KAFKA, stack_is_missing
 from tests.support.topics import create_topics
 
 APP = "update-progress"
-DATABASE = "learnflow_bench"
 TOPIC = "learnflow-bench"
-PLACE = dict(part.split("=", 1) for part in POSTGRES.split())
-
-
-def address(database: str) -> str:
-    return f"postgresql://{PLACE['user']}:{PLACE['password']}@{PLACE['host']}:{PLACE['port']}/{database}"
-
-
-async def _administer(*statements: str) -> None:
-    connection = await asyncpg.connect(address(PLACE["database"]))
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-@contextmanager
-def own_database() -> Iterator[str]:
-    """An empty database; its connection string as daprd takes it."""
-    drop = f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)"
-    asyncio.run(_administer(drop, f"CREATE DATABASE {DATABASE}"))
-    try:
-        yield " ".join(f"{name}={value}" for name, value in (PLACE | {"database": DATABASE}).items())
-    finally:
-        asyncio.run(_administer(drop))
 
 
 @contextmanager
@@ -75,24 +46,6 @@ async def _topic(made: bool) -> None:
         await admin.close()
 
 
-@contextmanager
-def function_and_daprd(folder: Path, connection_string: str) -> Iterator[int]:
-    """The app's port. All ports are free ones, so that a `dapr run` on the same machine is not in the way."""
-    with ExitStack() as stack:
-        stack.enter_context(patch.object(dapr_run, "POSTGRES", connection_string))
-        processes = dapr_run.Processes(folder, stack)
-        app = processes.apps[APP]
-        app |= {name: free_port() for name in ("appPort", "daprHTTPPort", "daprGRPCPort")}
-        port: int = app["appPort"]
-        main = "functions.update_progress.main:app"
-        app["command"] = [sys.executable, "-m", "uvicorn", main, "--host", HOST, "--port", str(port)]
-        stack.callback(processes.stop)
-        processes.start(APP, "app")
-        processes.start(APP, "daprd")
-        processes.wait(APP)
-        yield port
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--blocks", type=int, default=5, help="of each server (default: %(default)s)")
@@ -105,7 +58,7 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.enter_context(own_topic())
         connection_string = stack.enter_context(own_database())
-        ours = stack.enter_context(function_and_daprd(folder, connection_string))
+        places = stack.enter_context(functions_and_daprds(folder, connection_string, APP))
         peer = stack.enter_context(
             running(
                 "bench.peers:postgres",
@@ -117,10 +70,11 @@ def main() -> None:
                 LEARNFLOW_KAFKA=KAFKA,
             )
         )
+        sides = Target(places[APP].port, updates()), Target(peer.port, updates())
         rows = [
-            row
+            [str(concurrency), *row]
             for concurrency in (1, 8)
-            for row in side_by_side(Target(ours), Target(peer.port), arguments.blocks, arguments.requests, concurrency)
+            for row in side_by_side(*sides, arguments.blocks, arguments.requests, concurrency)
         ]
     write(machine())
     write(table(["at a time", "figure", "through daprd: min / median / max", "asyncpg + aiokafka", "ratio"], rows))

@@ -4,12 +4,14 @@ Everything here but alerts is folded from facts so that their order of arrival m
 are the ledger. What fills up is sealed into segments, documents of their own (`sealing.py`).
 """
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 Key = tuple[datetime, str]  # when something happened and its id: the one order of facts, ties included
 REMEMBERED_EVENTS = 200
+EVENT_MARK = 16  # hexadecimal digits: a new event that shared one with a remembered event would be lost
 
 
 @dataclass(slots=True)
@@ -34,7 +36,7 @@ class LessonEntry:
     def recency(self) -> str:
         """When it was worked on, or made; RFC 3339, to be sorted by. Empty when neither is known."""
         if self.last_activity is not None:
-            return self.last_activity.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            return self.last_activity.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
         return str(self.listed["created_at"]) if self.listed else ""
 
 
@@ -74,20 +76,22 @@ class TopicRecord:
     """The evidence of one topic, folded. `counts`: pieces of evidence by component.
 
     `components` (0-100) and `assessed` (their weighted sum, 0-90, to 2 decimals) are stored; consistency is the
-    learner's and is added on reading. `best` is the highest `assessed` there was.
+    learner's and is added on reading. `best` is the highest `assessed` there was. `sealed`: the first five fields are
+    in a document of their own, which only new evidence and an explanation ask for.
     """
 
     passed: dict[str, Key] = field(default_factory=dict)  # by exercise: its earliest pass
     quizzes: dict[str, Scored] = field(default_factory=dict)  # the newest few, each by its latest attempt
     older_quizzes: OlderQuizzes = field(default_factory=OlderQuizzes)
     code_quality: list[Scored] = field(default_factory=list)
+    latest: Key | None = None  # of the assessed evidence
     counts: dict[str, int] = field(default_factory=dict)
     attempts: int = 0
     last_activity: datetime | None = None
-    latest: Key | None = None  # of the assessed evidence
     components: dict[str, float] = field(default_factory=dict)
     assessed: float = 0.0
     best: float = 0.0
+    sealed: bool = False
 
 
 @dataclass(slots=True)
@@ -157,15 +161,16 @@ class Learner:
     alert_segments: int = 0
     ledger: list[dict[str, Any]] = field(default_factory=list)  # the open segment
     ledger_segments: int = 0  # full ones: ledger:<user_id>:0 … n-1
-    seen_events: list[str] = field(default_factory=list)  # the latest, oldest first
+    seen_events: list[str] = field(default_factory=list)  # marks of the latest, oldest first
     pending: list[str] = field(default_factory=list)  # ids of events not known to be published, oldest first
 
 
 def remember_event(learner: Learner, key: str) -> bool:
     """Marks an event as handled; False if it was before."""
-    if key in learner.seen_events:
+    mark = hashlib.sha256(key.encode()).hexdigest()[:EVENT_MARK]
+    if mark in learner.seen_events:
         return False
-    learner.seen_events = [*learner.seen_events, key][-REMEMBERED_EVENTS:]
+    learner.seen_events = [*learner.seen_events, mark][-REMEMBERED_EVENTS:]
     return True
 
 

@@ -7,6 +7,7 @@ All arithmetic is decimal, because a score on the edge of a level must not depen
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
 
 from functions.learning.curriculum import Course, Topic
 from functions.learning.learner import Learner, TopicRecord
@@ -21,6 +22,7 @@ WEIGHTS = {
 }
 RECENCY = tuple(map(Decimal, ("0.5", "0.7", "0.85", "0.95", "1")))  # oldest to newest
 ASSESSED = ("exercises", "quiz", "code_quality")
+FALLING = 5  # points that the assessed part of a topic has to be below its best
 FULL_STREAK = 10  # days, for all of consistency's points
 
 
@@ -66,9 +68,8 @@ def mastery_of(record: TopicRecord | None, streak_days: int) -> Mastery | None:
     level = level_of(score)
     capped = score > LEARNING.up_to and any(record.counts.get(kind, 0) < 2 for kind in ASSESSED)
     evident = [name for name in ASSESSED if record.counts.get(name, 0)] + ["consistency"] * bool(streak_days)
-    coverage = float(sum((WEIGHTS[name] for name in evident), Decimal(0)))
     components = dict.fromkeys(ASSESSED, 0.0) | record.components | {"consistency": float(points * 10)}
-    return Mastery(score, LEARNING if capped else level, components, coverage, capped)
+    return Mastery(score, LEARNING if capped else level, components, _coverage(tuple(evident)), capped)
 
 
 def mastery_by_topic(learner: Learner, course: Course) -> dict[str, Mastery]:
@@ -108,6 +109,12 @@ def _code_quality(record: TopicRecord) -> Decimal:
     if not scores:
         return Decimal(0)
     return sum((w * s for w, s in zip(weights, scores, strict=True)), Decimal(0)) / sum(weights)
+
+
+@cache
+def _coverage(evident: tuple[str, ...]) -> float:
+    """The weight (0-1) of the components that have evidence."""
+    return float(sum((WEIGHTS[name] for name in evident), Decimal(0)))
 
 
 def _mean(values: list[Decimal]) -> Decimal:

@@ -1,19 +1,32 @@
 """Keeps a learner's document small: what fills up goes into segments, documents of their own.
 
-The ledger and the resolved alerts are sealed in the order they came; of the lessons those that were left alone longest.
-A sealed lesson is found by a short mark of its id and taken back when the learner returns to it.
+The ledger and the resolved alerts are sealed in the order they came; of lessons and topics those that were left alone
+longest. A sealed lesson is found by a short mark of its id, and both are taken back when the learner returns to them.
 """
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from functions.learning.learner import Alert, Learner, LessonEntry, SealedLessons
+from functions.learning.learner import (
+    Alert,
+    Key,
+    Learner,
+    LessonEntry,
+    OlderQuizzes,
+    Scored,
+    SealedLessons,
+    TopicRecord,
+    Watch,
+)
 
-LEDGER_SEGMENT = 64  # facts in a full segment of the ledger
-ALERT_SEGMENT = 20
-OPEN_LESSONS = 40  # entries that a document holds at the most
+LEDGER_SEGMENT = 32  # facts in a full segment of the ledger
+ALERT_SEGMENT = 5
+OPEN_LESSONS = 36  # entries that a document holds at the most; after sealing still more than a page has
 LESSON_SEGMENT = 16
+OPEN_TOPICS = 3  # of which a document holds the evidence too
+TAKEN_OUT = ("passed", "quizzes", "older_quizzes", "code_quality", "latest")
 MARK = 6  # hexadecimal digits; two ids that share one cost a look into a segment, no more
 
 
@@ -30,16 +43,39 @@ def marked(marks: str, text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A full segment, to be stored in the same commit. `kind` is ledger, lessons or alerts."""
+    """A segment, to be stored in the same commit. `kind` is ledger, lessons, alerts or, by topic id, topics."""
 
     kind: str
-    number: int
+    part: int | str
     entries: list[object]
+
+
+@dataclass(slots=True)
+class TopicEvidence:
+    """What is taken out of a topic's record; `watch`, what struggle detection remembers of it, goes along."""
+
+    passed: dict[str, Key] = field(default_factory=dict)
+    quizzes: dict[str, Scored] = field(default_factory=dict)
+    older_quizzes: OlderQuizzes = field(default_factory=OlderQuizzes)
+    code_quality: list[Scored] = field(default_factory=list)
+    latest: Key | None = None
+    watch: Watch = field(default_factory=Watch)
 
 
 def seal(learner: Learner) -> list[Sealed]:
     """Takes full segments out of the document."""
-    return [*_seal_ledger(learner), *_seal_lessons(learner), *_seal_alerts(learner)]
+    return [*_seal_ledger(learner), *_seal_lessons(learner), *_seal_alerts(learner), *_seal_topics(learner)]
+
+
+def segments_of(learner: Learner) -> Iterable[tuple[str, int | str]]:
+    """Kind and part of every segment that a learner may have; one of a topic may be there and outdated."""
+    numbers = {
+        "ledger": learner.ledger_segments,
+        "lessons": len(learner.sealed_lessons),
+        "alerts": learner.alert_segments,
+    }
+    yield from ((kind, number) for kind, many in numbers.items() for number in range(many))
+    yield from (("topics", topic_id) for topic_id in learner.topics)
 
 
 def _seal_ledger(learner: Learner) -> Iterable[Sealed]:
@@ -65,6 +101,29 @@ def _seal_lessons(learner: Learner) -> Iterable[Sealed]:
         learner.sealed_lessons.append(described(oldest))
         for entry in oldest:
             del learner.lessons[entry.lesson_id]
+
+
+def _seal_topics(learner: Learner) -> Iterable[Sealed]:
+    held = [topic_id for topic_id, record in learner.topics.items() if not record.sealed]
+    newest = sorted(held, key=lambda t: (learner.topics[t].last_activity or datetime.min.replace(tzinfo=UTC), t))
+    for topic_id in newest[:-OPEN_TOPICS]:
+        record, watch = learner.topics[topic_id], learner.watch.pop(topic_id, Watch())
+        taken = {name: getattr(record, name) for name in TAKEN_OUT}
+        yield Sealed("topics", topic_id, [TopicEvidence(**taken, watch=watch)])
+        _put(record, TopicEvidence(), sealed=True)
+
+
+def take_topic_back(learner: Learner, topic_id: str, evidence: TopicEvidence) -> None:
+    """Puts the evidence of a sealed topic into the document again; its segment is outdated from the next commit on."""
+    _put(learner.topics[topic_id], evidence, sealed=False)
+    if evidence.watch != Watch():
+        learner.watch[topic_id] = evidence.watch
+
+
+def _put(record: TopicRecord, evidence: TopicEvidence, *, sealed: bool) -> None:
+    for name in TAKEN_OUT:
+        setattr(record, name, getattr(evidence, name))
+    record.sealed = sealed
 
 
 def described(entries: Iterable[LessonEntry]) -> SealedLessons:

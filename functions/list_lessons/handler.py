@@ -12,45 +12,44 @@ from functions.list_lessons.models import (
 )
 from functions.runtime.errors import Forbidden, NotFound, invalid
 from functions.runtime.models import rfc3339
-from functions.runtime.paging import check_time, cursor_after, position
+from functions.runtime.paging import cursor_after, position
 from functions.runtime.ports import Call, Ports, Reply, Row, Sql
 from functions.usecases import tables
 from functions.usecases.lesson_documents import load_bodies
 from functions.usecases.lesson_models import public_lesson
 from functions.usecases.lesson_rendering import rendered
+from functions.usecases.listing import Order, Selection, page_of
 from functions.usecases.projection import LESSON_COLUMNS
 
-EXACT_UP_TO = 10_000
 ORDER = {
-    "created_at": ("created_at", "ASC", ">"),
-    "-created_at": ("created_at", "DESC", "<"),
-    "title": ("title", "ASC", ">"),
+    "created_at": Order("created_at", "lesson_id"),
+    "-created_at": Order("created_at", "lesson_id", descending=True),
+    "title": Order("title", "lesson_id"),
 }
 EQUAL = ("user_id", "course_id", "lesson_type", "module", "topic", "difficulty_level")
+TRIGRAM = 3  # letters that an index of texts needs
 MEDIA_TYPES = {"json": "application/json", "markdown": "text/markdown", "html": "text/html"}
 
 
 async def list_lessons(ports: Ports, call: Call, request: LessonFilters) -> Reply:
     """List lessons, filtered and paged"""
     filters = _filters(call, request)
-    conditions, params = _conditions(filters)
-    total, estimated = await tables.count(ports.read_model, _select(conditions, params), EXACT_UP_TO)
-    rows = await tables.query(ports.read_model, _page(request, filters, conditions, params))
-    lessons = [_row(row) for row in rows[: request.limit]]
+    after = position(request.cursor, filters | {"sort": request.sort}, 2)
+    page = await page_of(ports.read_model, _selection(filters), ORDER[request.sort], after, request.limit)
+    lessons = [_row(row) for row in page.rows]
     if request.include == "content":
         bodies = await load_bodies(ports.documents, [lesson.lesson_id for lesson in lessons])
         for lesson in lessons:
             lesson.content = bodies[lesson.lesson_id].lesson["content"] if lesson.lesson_id in bodies else None
     elif request.include == "progress":
         await _add_progress(ports, lessons)
-    more = len(rows) > request.limit
     return Reply(
         LessonList(
             lessons=lessons,
             filters_applied=filters | {"sort": request.sort},
-            total=total,
-            total_estimated=estimated,
-            next_cursor=_cursor(request, filters, lessons[-1]) if more else None,
+            total=page.total,
+            total_estimated=page.estimated,
+            next_cursor=_cursor(request, filters, lessons[-1]) if page.more else None,
         )
     )
 
@@ -87,41 +86,28 @@ def _filters(call: Call, request: LessonFilters) -> dict[str, Any]:
     return filters
 
 
-def _conditions(filters: dict[str, Any]) -> tuple[list[str], list[Any]]:
-    conditions, params = ["1 = 1"], []
+def _selection(filters: dict[str, Any]) -> Selection:
+    found = Selection("lessons", LESSON_COLUMNS)
     for name, value in filters.items():
-        params.append(value)
-        mark = f"${len(params)}"
         if name == "q":
-            params[-1] = f"%{_literal(value.lower())}%"
-            conditions.append(f"searchable LIKE {mark} ESCAPE '!'")
+            _search(found, value.lower())
         elif name in ("created_from", "created_to"):
-            conditions.append(f"created_at {'>=' if name == 'created_from' else '<='} {mark}")
+            found.where(f"created_at {'>=' if name == 'created_from' else '<='} {{}}", value)
         else:
-            conditions.append(f"{name} = {mark}")
-    return conditions, params
+            found.where(f"{name} = {{}}", value)
+    return found
+
+
+def _search(found: Selection, text: str) -> None:
+    """A text anywhere; one or two letters only where a word begins, since no index finds so few within a word."""
+    if len(text) < TRIGRAM and text.isalnum():
+        found.where("(searchable LIKE {} OR searchable LIKE {})", f"{text}%", f"% {text}%")
+    else:
+        found.where("searchable LIKE {} ESCAPE '!'", f"%{_literal(text)}%")
 
 
 def _literal(text: str) -> str:
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-
-
-def _select(conditions: list[str], params: list[Any], tail: str = "") -> Sql:
-    columns = ", ".join(LESSON_COLUMNS)
-    return Sql(f"SELECT {columns} FROM lessons WHERE {' AND '.join(conditions)}{tail}", params)
-
-
-def _page(request: LessonFilters, filters: dict[str, Any], conditions: list[str], params: list[Any]) -> Sql:
-    """Keyset paging: rows that come in while someone pages shift nothing. One more row tells of a next page."""
-    column, direction, follows = ORDER[request.sort]
-    conditions, params = list(conditions), list(params)
-    if (after := position(request.cursor, filters | {"sort": request.sort}, 2)) is not None:
-        if column == "created_at":
-            check_time(after[0])
-        params += after
-        conditions.append(f"({column}, lesson_id) {follows} (${len(params) - 1}, ${len(params)})")
-    tail = f" ORDER BY {column} {direction}, lesson_id {direction} LIMIT {request.limit + 1}"
-    return _select(conditions, params, tail)
 
 
 def _cursor(request: LessonFilters, filters: dict[str, Any], last: LessonRow) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
-from functions.runtime.models import Answer, Id, Request, Slug, Time
+from functions.runtime.models import Answer, Id, Request, Slug, Storable, Time
 from functions.usecases.difficulty import Difficulty
 
 DAY_LENGTH = len("2026-01-31")
@@ -44,12 +44,6 @@ def _date_range(text: str) -> str:
     return text
 
 
-def _text(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("a NUL is no text to PostgreSQL")
-    return text
-
-
 class LessonFilters(Request):
     """The query of `GET /lessons`."""
 
@@ -62,8 +56,8 @@ class LessonFilters(Request):
     created_from: From | None = None
     created_to: To | None = None
     date_range: Annotated[str, AfterValidator(_date_range)] | None = None
-    q: Annotated[str, AfterValidator(_text)] | None = Field(
-        default=None, min_length=1, max_length=200, description="in title, topic and objectives"
+    q: Annotated[str, Field(min_length=1, max_length=200), Storable] | None = Field(
+        default=None, description="in title, topic and objectives; of one or two letters: at the beginning of a word"
     )
     sort: Literal["created_at", "-created_at", "title"] = "-created_at"
     limit: int = Field(default=20, ge=1, le=100)

@@ -82,8 +82,14 @@ class KeyReused(Problem):
     status, title = 409, "Idempotency key reused"
 
 
+class WrongState(Problem):
+    """The thing has come to a state in which this can no longer be done to it."""
+
+    status, title = 409, "Wrong state"
+
+
 class PreconditionFailed(Problem):
-    """`If-Match` names a version that is no longer the current one."""
+    """`If-Match` names a version that is not the current one, or `If-None-Match` one that is."""
 
     status, title = 412, "Precondition failed"
 

@@ -18,12 +18,27 @@ SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 def rfc3339(moment: datetime) -> str:
     """In UTC, microseconds always written: equally long, so that their order as text is their order in time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # `isoformat`, for it takes a third of the time of `strftime`, and a status writes a hundred
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("lies outside the calendar") from error
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a NUL is no text to PostgreSQL")
+    return text
 
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
+Storable = AfterValidator(_storable)  # free text that a table can hold; after the length, whose message it would spoil
 Slug = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=64)]
-Time = Annotated[AwareDatetime, AfterValidator(lambda t: t.astimezone(UTC)), PlainSerializer(rfc3339, return_type=str)]
+Time = Annotated[AwareDatetime, AfterValidator(_in_utc), PlainSerializer(rfc3339, return_type=str)]
 
 
 class Request(BaseModel):

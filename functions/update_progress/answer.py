@@ -44,9 +44,15 @@ class Figures:
 
 
 def answer_for(
-    before: Figures, learner: Learner, facts: Sequence[Fact], sightings: Sequence[Sighting], known: bool, now: datetime
+    before: Figures,
+    after: Figures,
+    learner: Learner,
+    facts: Sequence[Fact],
+    sightings: Sequence[Sighting],
+    known: bool,
+    now: datetime,
 ) -> LessonProgress:
-    after, entry = Figures.of(learner), learner.lessons[facts[0].lesson_id]
+    entry = learner.lessons[facts[0].lesson_id]
     old, new = before.mastery.get(entry.topic or ""), after.mastery.get(entry.topic or "")
     step = next_step.after(learner, course(), entry, now)
     return LessonProgress(

@@ -15,11 +15,16 @@ NAME = "update-progress"
 
 
 def events_of(
-    before: Figures, learner: Learner, results: Sequence[LessonProgress], sightings: Sequence[Sighting], now: datetime
+    before: Figures,
+    after: Figures,
+    learner: Learner,
+    results: Sequence[LessonProgress],
+    sightings: Sequence[Sighting],
+    now: datetime,
 ) -> list[Outgoing]:
     """One event for each lesson in which something changed, all of them telling the learner's final state, and one for
     each alert that was opened."""
-    after, events = Figures.of(learner), []
+    events = []
     for lesson_id in dict.fromkeys(result.lesson_id for result in results):
         if not any(result.changes for result in results if result.lesson_id == lesson_id):
             continue

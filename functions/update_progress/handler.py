@@ -10,7 +10,7 @@ from functions.learning import progress, struggle
 from functions.learning.curriculum import course
 from functions.learning.facts import Fact
 from functions.learning.learner import Learner
-from functions.runtime.errors import Forbidden, PreconditionFailed, invalid
+from functions.runtime.errors import Forbidden, PreconditionFailed, Unavailable, invalid
 from functions.runtime.events import stable_id
 from functions.runtime.idempotency import REPLAYED, chosen_key, record_key, remember, replay
 from functions.runtime.ports import Call, Json, Ports, Reply
@@ -24,9 +24,11 @@ from functions.usecases.learners import (
     learner_key,
     load_ledger,
     reopen_lessons,
+    reopen_topics,
     until_committed,
 )
 from functions.usecases.lesson_documents import load_lessons
+from functions.usecases.projection import is_forgotten
 from functions.usecases.publishing import Outgoing, publish
 
 CLOCK_SKEW = timedelta(minutes=5)  # a front end's clock may run ahead this far
@@ -43,12 +45,16 @@ class Decision:
 
 @dataclass
 class Recording:
-    """A learner's document while one request changes it. `key`: what the ids of its facts are made of."""
+    """A learner's document while one request changes it. `key`: what the ids of its facts are made of.
+
+    `figures`: the learner's as they are by now; all mastery is in them, so they are made once for each update.
+    """
 
     ports: Ports
     call: Call
     learner: Learner
     key: str
+    figures: Figures
     sightings: list[struggle.Sighting] = field(default_factory=list)
 
 
@@ -76,19 +82,23 @@ async def _decide(ports: Ports, call: Call, request: UpdateProgress, request_key
     stored = await ports.documents.load(own, *([record] if record else []))
     if record and (result := replay(stored.get(record), call)):
         return Decision(result, replayed=True)
-    recording = Recording(ports, call, learner_from(stored.get(own), request.user_id), request_key)
-    learner = recording.learner
+    learner = learner_from(stored.get(own), request.user_id)
+    if is_forgotten(learner, call.now):
+        raise Unavailable("The learner was forgotten while this was under way; nothing was saved.")
     _check_version(call.if_match, learner)
     reopened = await reopen_lessons(ports.documents, learner, [lesson_id for lesson_id, _ in request.lessons()])
     lessons = await _lessons(ports, learner, request.lessons())
+    topics = [lessons[lesson_id]["topic"] if lesson_id in lessons else u.topic for lesson_id, u in request.lessons()]
+    await reopen_topics(ports.documents, learner, filter(None, topics))
 
     before = Figures.of(learner)
+    recording = Recording(ports, call, learner, request_key, before)
     learner.version, learner.updated_at = learner.version + 1, call.now
     results = []
     for index, (lesson_id, update) in enumerate(request.lessons()):
         path = _path(request, index)
         results.append(await _record(recording, index, lesson_id, update, lessons.get(lesson_id), path))
-    events = events_of(before, learner, results, recording.sightings, call.now)
+    events = events_of(before, recording.figures, learner, results, recording.sightings, call.now)
     result = BatchProgress(user_id=learner.user_id, results=results) if request.updates is not None else results[0]
     dumped = result.model_dump(mode="json")
     also = [*reopened, *([remember(record, call, dumped)] if record else [])]
@@ -100,33 +110,44 @@ async def _record(
 ) -> LessonProgress:
     """One update: its facts into the ledger, the figures, and what they say of a learner who is stuck."""
     learner, call = recording.learner, recording.call
-    before, update_id = Figures.of(learner), stable_id(learner.user_id, f"{recording.key}/{index}")
+    before, update_id = recording.figures, stable_id(learner.user_id, f"{recording.key}/{index}")
     ledger: list[Fact] | None = None
     if update.is_correction:
-        ledger = await load_ledger(recording.ports.documents, learner)
+        ledger = await _whole_ledger(recording)
         facts = voids_of(update, lesson_id, ledger, call, update_id, path)
     else:
-        facts = facts_of(update, lesson_id, lesson, course(), call, update_id, path)
+        facts = facts_of(update, lesson_id, lesson or _told(learner, lesson_id), course(), call, update_id, path)
         if progress.needs_ledger(learner, facts, course()):
-            ledger = await load_ledger(recording.ports.documents, learner)
+            ledger = await _whole_ledger(recording)
     progress.record(learner, facts, course(), ledger)
+    recording.figures = Figures.of(learner)
     sightings = struggle.detect(learner, facts, lambda *facts: stable_id("alert", learner.user_id, *facts), call.now)
     recording.sightings += sightings
-    return answer_for(before, learner, facts, sightings, lesson is not None, call.now)
+    return answer_for(before, recording.figures, learner, facts, sightings, lesson is not None, call.now)
+
+
+async def _whole_ledger(recording: Recording) -> list[Fact]:
+    """Every fact before; with it every topic is folded anew, and what is watched in a sealed one must not be lost."""
+    await reopen_topics(recording.ports.documents, recording.learner, recording.learner.topics)
+    return await load_ledger(recording.ports.documents, recording.learner)
 
 
 async def _lessons(ports: Ports, learner: Learner, updates: Sequence[tuple[str, Observed]]) -> dict[str, Json]:
-    """The lessons that are known here; the body is only needed to find a topic or the questions of a quiz."""
-    known: dict[str, Json] = {}
+    """The lessons that were written here; a body is only read where the document does not say enough of the lesson."""
     needed = []
     for lesson_id, update in updates:
         entry = learner.lessons.get(lesson_id)
         asks = any(e.kind == "quiz" and e.answers for e in update.evidence)
-        if entry and entry.topic and not asks:
-            known[lesson_id] = {"topic": entry.topic, "course_id": entry.course_id}
-        else:
+        if asks or entry is None or entry.listed is None:
             needed.append(lesson_id)
-    return known | await load_lessons(ports.documents, needed, owner=learner.user_id)
+    listed = {e.lesson_id: {"topic": e.topic, "course_id": e.course_id} for e in learner.lessons.values() if e.listed}
+    return listed | await load_lessons(ports.documents, needed, owner=learner.user_id)
+
+
+def _told(learner: Learner, lesson_id: str) -> Json | None:
+    """What earlier updates, of this batch too, told of a lesson that was made elsewhere."""
+    entry = learner.lessons.get(lesson_id)
+    return {"topic": entry.topic, "course_id": entry.course_id} if entry and entry.topic else None
 
 
 def _check_version(if_match: str | None, learner: Learner) -> None:

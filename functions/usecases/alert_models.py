@@ -1,6 +1,5 @@
 """An alert as it is answered (spec section 10): the same object in a learner's status and in the teachers' list."""
 
-from dataclasses import asdict
 from typing import Any, Literal
 
 from functions.learning.learner import Alert
@@ -30,4 +29,5 @@ class AlertAnswer(Answer):
 
 
 def alert_answer(user_id: str, alert: Alert) -> AlertAnswer:
-    return AlertAnswer.model_validate({"user_id": user_id} | asdict(alert))
+    own = {name: getattr(alert, name) for name in AlertAnswer.model_fields if name != "user_id"}
+    return AlertAnswer.model_validate({"user_id": user_id} | own)

@@ -54,7 +54,7 @@ class ProgressUpdated(EventData):
 
 
 class StruggleDetected(EventData):
-    """A learner needs help. Nothing publishes it yet."""
+    """A learner needs help: an alert was opened. What became of it since is in the learner's document."""
 
     topic_name: ClassVar[str] = "struggle-detected"
     type_name: ClassVar[str] = "com.learnflow.struggle.detected.v1"

@@ -3,23 +3,25 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import TypeAdapter
 
 from functions.learning.facts import Fact, fact_of
 from functions.learning.learner import Alert, Learner, LessonEntry
-from functions.learning.sealing import seal, segments_with, take_back
+from functions.learning.sealing import TopicEvidence, seal, segments_with, take_back, take_topic_back
 from functions.runtime.errors import Conflict, Unavailable
 from functions.runtime.ports import ABSENT, Documents, Json, Ports, Stored, Write
 from functions.usecases.publishing import Outgoing, unpublished
 
 T = TypeVar("T")
 ATTEMPTS = 12
-AT_ONCE = 50  # segments asked for in one call
+AT_ONCE = 10  # segments asked for in one call: daprd answers at most 4 MB, and a full one may have 270 kB
 _LEARNER = TypeAdapter(Learner)
 _ENTRIES = TypeAdapter(list[LessonEntry])
 _ALERTS = TypeAdapter(list[Alert])
+_TOPIC = TypeAdapter(list[TopicEvidence])
 _ANY = TypeAdapter(list[object])
 
 
@@ -27,9 +29,9 @@ def learner_key(user_id: str) -> str:
     return f"learner:{user_id}"
 
 
-def segment_key(kind: str, user_id: str, number: int) -> str:
-    """`kind` is ledger, lessons or alerts."""
-    return f"{kind}:{user_id}:{number}"
+def segment_key(kind: str, user_id: str, part: int | str) -> str:
+    """`kind` is ledger, lessons or alerts, of which `part` is the number; or topics, by topic id."""
+    return f"{kind}:{user_id}:{part}"
 
 
 def learner_from(stored: Stored | None, user_id: str) -> Learner:
@@ -42,6 +44,14 @@ async def load_learner(documents: Documents, user_id: str) -> tuple[Learner, Sto
     key = learner_key(user_id)
     stored = (await documents.load(key)).get(key)
     return learner_from(stored, user_id), stored
+
+
+async def forgotten_at(documents: Documents, user_id: str) -> datetime | None:
+    """When the learner was erased, None if they were not: all that is looked at of the document."""
+    key = learner_key(user_id)
+    stored = (await documents.load(key)).get(key)
+    moment = stored.value.get("forgotten_at") if stored else None
+    return datetime.fromisoformat(moment) if moment else None
 
 
 async def load_ledger(documents: Documents, learner: Learner) -> list[Fact]:
@@ -75,6 +85,14 @@ async def reopen_lessons(documents: Documents, learner: Learner, lesson_ids: Ite
     return writes
 
 
+async def reopen_topics(documents: Documents, learner: Learner, topic_ids: Iterable[str]) -> None:
+    """Takes the evidence of these topics back into the learner, where it is sealed."""
+    sealed = [t for t in dict.fromkeys(topic_ids) if t in learner.topics and learner.topics[t].sealed]
+    for topic_id, segment in zip(sealed, await _segments(documents, "topics", learner.user_id, sealed), strict=True):
+        [evidence] = _TOPIC.validate_python(segment)
+        take_topic_back(learner, topic_id, evidence)
+
+
 async def until_committed(decide: Callable[[], Awaitable[T]]) -> T:
     """Runs read-decide-commit until no one else came first; raises Conflict after twelve lost races."""
     for attempt in range(ATTEMPTS):
@@ -94,7 +112,7 @@ async def commit_learner(
     """
     waiting = await unpublished(ports.documents, learner.pending)
     learner.pending = [event.id for event in (*waiting, *events)]
-    segments = [_segment(s.kind, learner.user_id, s.number, s.entries) for s in seal(learner)]
+    segments = [_segment(s.kind, learner.user_id, s.part, s.entries) for s in seal(learner)]
     document = Write(
         learner_key(learner.user_id),
         _LEARNER.dump_python(learner, mode="json"),
@@ -104,13 +122,14 @@ async def commit_learner(
     return [*waiting, *events]
 
 
-def _segment(kind: str, user_id: str, number: int, entries: Sequence[object]) -> Write:
-    return Write(segment_key(kind, user_id, number), {"entries": _ANY.dump_python(list(entries), mode="json")})
+def _segment(kind: str, user_id: str, part: int | str, entries: Sequence[object]) -> Write:
+    dumped = _ANY.dump_python(list(entries), mode="json")
+    return Write(segment_key(kind, user_id, part), {"entries": dumped})
 
 
-async def _segments(documents: Documents, kind: str, user_id: str, numbers: Iterable[int]) -> list[list[Json]]:
+async def _segments(documents: Documents, kind: str, user_id: str, parts: Iterable[int | str]) -> list[list[Json]]:
     """The entries of these segments. Raises Unavailable when one is not there: the document has just been changed."""
-    keys = [segment_key(kind, user_id, number) for number in numbers]
+    keys = [segment_key(kind, user_id, part) for part in parts]
     found: dict[str, Stored] = {}
     for start in range(0, len(keys), AT_ONCE):
         found |= await documents.load(*keys[start : start + AT_ONCE])

@@ -1,31 +1,28 @@
 """One lesson's whole way on Kubernetes: HTTP and Kafka events wake functions from zero, and they go back to it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.support import kafka
 from tests.support.backends import eventually, new_learner
-from tests.support.cluster import DOMAIN, NAMESPACE, ClusterBackend, deployed, items, kubectl, running_pods
+from tests.support.cluster import DOMAIN, NAMESPACE, ClusterBackend, items, kubectl, running_pods
 
 pytestmark = pytest.mark.cluster
 FUNCTIONS = {
     "generate-lesson",
     "get-status",
     "list-lessons",
+    "manage-alerts",
+    "manage-classes",
+    "manage-learner",
     "project-progress",
+    "raise-alert",
     "relay-events",
     "track-lesson",
     "update-progress",
 }
 AWAKE = 120  # seconds, at most, for what the cluster does in its own time
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[ClusterBackend]:
-    with deployed() as backend:
-        yield backend
 
 
 def at_zero(*names: str) -> bool:
@@ -45,6 +42,7 @@ def test_every_function_becomes_ready_with_its_sidecar(cluster: ClusterBackend) 
     assert {s["metadata"]["name"] for s in sources} == {
         "lesson-generated-track-lesson",
         "progress-updated-project-progress",
+        "struggle-detected-raise-alert",
     }
     assert cluster.get("/status", user_id=new_learner()).status_code == 200
     [pod] = [p for p in running_pods("get-status") if p["status"]["phase"] == "Running"]
@@ -86,7 +84,7 @@ def test_a_lesson_goes_its_whole_way_and_wakes_what_it_needs_from_zero(cluster: 
 def test_functions_that_take_events_are_not_reachable_from_outside(cluster: ClusterBackend) -> None:
     event = {"specversion": "1.0", "id": "1", "source": "/x", "type": "com.learnflow.lesson.generated.v1", "data": {}}
     headers = {"content-type": "application/cloudevents+json"}
-    for name in ("track-lesson", "project-progress", "relay-events"):
+    for name in ("track-lesson", "project-progress", "raise-alert", "relay-events"):
         answer = cluster.request("POST", f"/functions/{name}/", json=event, headers=headers)
         assert answer.status_code == 404 and not answer.headers.get("content-type", "").startswith(
             "application/problem"

@@ -165,9 +165,14 @@ async def new_world(path: Path | str = ":memory:") -> AsyncIterator[World]:
         await database.close()
 
 
+def structured(event: Json) -> tuple[dict[str, str], bytes]:
+    """Headers and body by which an event is delivered."""
+    return {"content-type": STRUCTURED}, json.dumps(event).encode()
+
+
 def received(model: type[D], event: Json, now: datetime = NOW) -> Received[D]:
     """A published event as its handler gets it."""
-    decoded = decode({"content-type": STRUCTURED}, json.dumps(event).encode())
+    decoded = decode(*structured(event))
     data = model.model_validate(decoded.get_data() or {})
     return Received(*identity(decoded), data, now, decoded.get_time())
 
@@ -225,3 +230,12 @@ async def report(world: World, /, **fields: Any) -> LessonProgress:
     body = (await update_progress(world.ports, world.call(), request)).body
     assert isinstance(body, LessonProgress)
     return body
+
+
+async def struggle(world: World, user_id: str = "maya", topic: str = "for-loops") -> Json:
+    """A quiz that went so badly that it opened an alert; the event that tells of it."""
+    quiz = {"kind": "quiz", "score": 20}
+    await report(world, user_id=user_id, lesson_id=f"on-{topic}", topic=topic, evidence=[quiz])
+    name, _, event = world.publisher.published[-1]
+    assert name == "struggle-detected"
+    return event

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.learning.learner import REMEMBERED_EVENTS, Learner
+from functions.learning.sealing import OPEN_LESSONS
 from functions.project_progress.handler import project_progress
 from functions.relay_events.handler import GRACE, relay_events
 from functions.runtime.errors import Conflict, Unavailable
@@ -326,3 +327,12 @@ async def test_a_lesson_and_progress_of_one_learner_both_go_out(world: World) ->
     world.publisher.down = False
     await relay(world)
     assert [topic for topic, _, _ in world.publisher.published] == ["lesson-generated", "progress-updated"]
+
+
+async def test_a_lesson_told_of_so_late_that_it_is_sealed_at_once_is_not_taken_for_nobodys(world: World) -> None:
+    event = await generated(world)
+    for number in range(OPEN_LESSONS):
+        await report(world, lesson_id=f"newer-{number}", occurred_at=NOW + timedelta(minutes=1), status="in_progress")
+    await track(world, event)
+    assert await world.document(f"lesson:{event['subject']}") is not None
+    assert [row[0] for row in await world.rows("lessons")] == [event["subject"]]

@@ -313,3 +313,13 @@ async def test_a_store_that_is_down_is_not_an_empty_status(world: World) -> None
 async def test_the_read_model_is_not_needed(world: World) -> None:
     world.read_model.down = True
     assert json.loads((await status(world)).model_dump_json())["user_id"] == "maya"
+
+
+async def test_a_topic_that_was_left_alone_is_explained_as_any_other(world: World) -> None:
+    await report(world, topic="for-loops", evidence=[{"kind": "quiz", "quiz_id": "q1", "score": 90}])
+    for number, topic in enumerate(("lists", "tuples", "sets"), start=1):
+        quiz = [{"kind": "quiz", "score": 80}]
+        await report(world, lesson_id=topic, topic=topic, occurred_at=NOW + timedelta(seconds=number), evidence=quiz)
+    found = (await status(world, explain=True)).explain
+    assert found
+    assert [seen["quiz_id"] for seen in found.topics["for-loops"].components["quiz"].evidence] == ["q1"]

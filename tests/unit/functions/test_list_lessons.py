@@ -68,6 +68,8 @@ async def shelf(world: World) -> None:
         ({"q": "100% exp"}, ["l1"]),
         ({"q": "e_t"}, ["l2"]),
         ({"q": "_"}, ["l2"]),
+        ({"q": "NE"}, ["l4"]),  # so few letters are found where a word begins
+        ({"q": "es"}, []),
         ({"q": "s!"}, ["l4"]),
         ({"q": "' OR 1=1 --"}, []),
         ({"created_from": NOW - timedelta(days=2)}, ["l5", "l4", "l3"]),

@@ -86,6 +86,9 @@ async def test_metrics_that_could_not_be_read_back_are_refused(client: httpx.Asy
         ("GET", "/lessons/a%20b", None, "lesson_id"),
         ("GET", "/lessons?date_range=2026-03-08..2026-03-07", None, ""),
         ("GET", "/status", None, "user_id"),
+        ("GET", "/alerts?state=closed", None, "state"),
+        ("POST", "/alerts/a1/resolve", {"by": "a b"}, "by"),
+        ("PUT", "/classes/7b", {"title": "Python, 7b", "user_ids": ["maya", "maya"]}, "user_ids"),
         ("GET", "/status?user_id=maya&explain=perhaps", None, "explain"),
     ],
 )
