@@ -7,22 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.backends import Backend, eventually, new_learner
+from tests.support.backends import eventually, new_learner
 from tests.support.browser import Visit, see
 
 pytestmark = pytest.mark.browser
 
-SHOWN = {"/alerts", "/classes/{class_id}", "/status/class", "/functions/raise-alert/"}
-
 MESSAGE = "I'm stuck, <b>really</b>"
 PHRASE = "i'm stuck"  # what of it is kept as evidence
-
-
-@pytest.fixture(autouse=True)
-def endpoints(one_process: Backend) -> None:
-    """Skips where one of the endpoints that a teacher needs is not built."""
-    if absent := SHOWN - set(one_process.get("/openapi.json").json()["paths"]):
-        pytest.skip(f"this tree has no {', '.join(sorted(absent))}")
 
 
 @pytest.fixture
