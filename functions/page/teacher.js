@@ -9,6 +9,8 @@ import { remember } from "./navigation.js";
 import { openForm, rosterForm } from "./roster.js";
 import { learnerState, sentence } from "./words.js";
 
+const ORDER = ["never_started", "active", "stalled", "completed"];
+
 export async function teacherView() {
   return {
     title: "Your classes",
@@ -49,8 +51,8 @@ function unknown(classId) {
 }
 
 function standingOf(found, classId) {
-  const counts = Object.entries(found.counts).map(([state, count]) =>
-    el("div", {}, el("dt", {}, sentence(learnerState(state))), el("dd", {}, el("strong", {}, String(count)))),
+  const counts = ORDER.map((state) =>
+    el("div", {}, el("dt", {}, sentence(learnerState(state))), el("dd", {}, el("strong", {}, `${found.counts[state]}`))),
   );
   return [
     el("dl", { class: "figures" }, counts),

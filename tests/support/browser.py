@@ -27,7 +27,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 20_000  # ms until what does not happen is a failure; nothing waits when it has happened
+PATIENCE = 60_000  # ms until what does not happen is a failure; nothing waits when it has happened
 TABS = 200  # more than any view has places to stop at
 
 
