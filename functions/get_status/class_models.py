@@ -10,6 +10,7 @@ from functions.runtime.models import ID_PATTERN, Answer, Id, Request, Time
 
 AT_MOST = 200  # learners in a query
 State = Literal["never_started", "active", "stalled", "completed"]
+STATES: tuple[State, ...] = ("never_started", "active", "stalled", "completed")
 
 
 class ClassQuery(Request):

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from functions.get_status.class_models import ClassQuery, ClassStatus
+from functions.get_status.class_models import STATES, ClassQuery, ClassStatus
 from functions.get_status.drop_off import LESSON_COLUMNS, drop_off
-from functions.get_status.help_first import NEEDS, Known, help_first, learner_of
+from functions.get_status.help_first import Known, help_first, learner_of
 from functions.get_status.table import as_csv
 from functions.learning.mastery import FALLING
 from functions.runtime.ports import Call, Ports, ReadModel, Reply, Sql
@@ -39,7 +39,7 @@ async def class_status(ports: Ports, call: Call, request: ClassQuery) -> Reply:
         class_id=request.class_id,
         title=roster.title if roster else None,
         learners=learners,
-        counts={state: sum(learner.state == state for learner in learners) for state in NEEDS},
+        counts={state: sum(learner.state == state for learner in learners) for state in STATES},
         drop_off=dropped,
         as_of=max((learner.as_of for learner in learners if learner.as_of), default=None),
     )

@@ -15,7 +15,7 @@ from functions.runtime.errors import Forbidden, invalid
 from functions.runtime.models import Answer
 from functions.runtime.paging import digest
 from functions.runtime.ports import Call, Ports, Reply
-from functions.usecases.learners import load_learner, load_ledger, reopen_lessons, reopen_topics
+from functions.usecases.learners import bring_up_to_date, load_learner, load_ledger, reopen_lessons, reopen_topics
 
 XAPI = "application/xapi+json"
 NARROWS = ("course_id", "module", "topic", "status", "level", "struggling", "updated_since")
@@ -36,6 +36,7 @@ async def get_status(ports: Ports, call: Call, request: StatusQuery) -> Reply:
     headers = {"ETag": etag, "Vary": "Accept"}
     if call.has(etag):
         return Reply(None, 304, headers)
+    await bring_up_to_date(ports.documents, learner)
     mastery = mastery_by_topic(learner, course())
     if request.explain:
         await reopen_topics(ports.documents, learner, mastery)

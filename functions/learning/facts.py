@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.learning.learner import Key
+from functions.learning.learner import Key, written
 
 PROGRESS, VOID = "progress", "void"
 COMPONENT = {"exercise": "exercises", "quiz": "quiz", "code_quality": "code_quality"}
@@ -53,7 +53,7 @@ OWN = ("id", "at", "kind", "lesson_id", "topic")
 
 def line_of(fact: Fact) -> dict[str, Any]:
     """As the ledger keeps it."""
-    own = {"id": fact.id, "at": fact.at.isoformat(), "kind": fact.kind, "lesson_id": fact.lesson_id}
+    own = {"id": fact.id, "at": written(fact.at), "kind": fact.kind, "lesson_id": fact.lesson_id}
     return own | ({"topic": fact.topic} if fact.topic else {}) | fact.data
 
 

@@ -14,6 +14,11 @@ REMEMBERED_EVENTS = 200
 EVENT_MARK = 16  # hexadecimal digits: a new event that shared one with a remembered event would be lost
 
 
+def written(moment: datetime) -> str:
+    """A moment in UTC as it is kept: RFC 3339, equally long, so that the order of texts is that of times."""
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
 @dataclass(slots=True)
 class LessonEntry:
     """What a learner has done with one lesson. `topic` is None when the lesson is not known here.
@@ -36,7 +41,7 @@ class LessonEntry:
     def recency(self) -> str:
         """When it was worked on, or made; RFC 3339, to be sorted by. Empty when neither is known."""
         if self.last_activity is not None:
-            return self.last_activity.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+            return written(self.last_activity)
         return str(self.listed["created_at"]) if self.listed else ""
 
 

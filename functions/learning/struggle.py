@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.learning.facts import PROGRESS, VOID, Fact
-from functions.learning.learner import Alert, Learner, Watch
+from functions.learning.learner import Alert, Learner, Watch, written
 from functions.learning.says_stuck import stuck_phrase
 
 WINDOW = timedelta(minutes=30)  # for errors and wrong answers
@@ -27,6 +27,9 @@ SEVERITY = {
     "failed_runs": "medium",
     "wrong_answers": "medium",
 }
+WATCHED = {
+    "repeated_error": "errors", "stuck": "time_on", "failed_runs": "failed_runs", "wrong_answers": "wrong_answers",
+}  # fmt: skip
 Seen = dict[str, Any]
 
 
@@ -61,6 +64,14 @@ def detect(learner: Learner, facts: Iterable[Fact], alert_ids: Any, now: datetim
         if watch == Watch():
             del learner.watch[fact.topic]
     return list(sightings.values())
+
+
+def forgive(learner: Learner, alert: Alert) -> None:
+    """Forgets what led to an alert that is resolved, so that the next one needs fresh evidence."""
+    watch = learner.watch.get(alert.topic or "")
+    if watch and alert.trigger in WATCHED:
+        name = WATCHED[alert.trigger]
+        setattr(watch, name, type(getattr(watch, name))())
 
 
 def _passed_before(learner: Learner, fact: Fact) -> bool:
@@ -169,4 +180,4 @@ def _recent(seen: list[Seen]) -> list[Seen]:
 
 def _seen(fact: Fact, **facts: Any) -> Seen:
     """What an alert shows of a piece of evidence: never a learner's own words (of a message, which phrase it held)."""
-    return {"evidence_id": fact.id, "kind": fact.kind, "at": fact.at.isoformat(), **facts}
+    return {"evidence_id": fact.id, "kind": fact.kind, "at": written(fact.at), **facts}

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from functions.learning.learner import Alert, Learner
+from functions.learning.struggle import forgive
 from functions.runtime.errors import WrongState
 
 
@@ -25,6 +26,7 @@ def resolve(learner: Learner, alert: Alert, by: str, note: str | None, now: date
     _changed(alert, note)
     learner.alerts.remove(alert)
     learner.resolved_alerts.append(alert)
+    forgive(learner, alert)
     return True
 
 

@@ -27,7 +27,14 @@ from functions.runtime.errors import Conflict, NotFound
 from functions.runtime.models import rfc3339
 from functions.runtime.ports import Json, Ports
 from functions.usecases.alert_models import alert_answer
-from functions.usecases.learners import load_alerts, load_learner, load_ledger, reopen_topics, until_committed
+from functions.usecases.learners import (
+    bring_up_to_date,
+    load_alerts,
+    load_learner,
+    load_ledger,
+    reopen_topics,
+    until_committed,
+)
 from functions.usecases.lesson_models import public_lesson
 
 # shown whole, of all segments, beside the document
@@ -43,6 +50,7 @@ async def exported(ports: Ports, user_id: str) -> list[str]:
     async def read() -> tuple[Holdings, list[Fact], list[Alert]]:
         held = await holdings_of(ports, user_id)
         await reopen_topics(ports.documents, held.learner, held.learner.topics)
+        await bring_up_to_date(ports.documents, held.learner)
         facts, alerts = (
             await load_ledger(ports.documents, held.learner),
             await load_alerts(ports.documents, held.learner),

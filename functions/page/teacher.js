@@ -51,9 +51,10 @@ function unknown(classId) {
 }
 
 function standingOf(found, classId) {
-  const counts = ORDER.map((state) =>
-    el("div", {}, el("dt", {}, sentence(learnerState(state))), el("dd", {}, el("strong", {}, `${found.counts[state]}`))),
-  );
+  const counts = ORDER.map((state) => {
+    const number = el("strong", {}, `${found.counts[state]}`);
+    return el("div", {}, el("dt", {}, sentence(learnerState(state))), el("dd", {}, number));
+  });
   return [
     el("dl", { class: "figures" }, counts),
     section(2, "Who to help first", learners(found), csvButton("learners", classId, {})),

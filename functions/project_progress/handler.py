@@ -3,7 +3,7 @@
 from functions.learning.learner import Learner
 from functions.runtime.ports import Ports, Received
 from functions.usecases.events import ProgressUpdated
-from functions.usecases.learners import load_learner, reopen_lessons
+from functions.usecases.learners import bring_up_to_date, load_learner, reopen_lessons
 from functions.usecases.projection import is_forgotten, learner_row, progress_row, show, topic_row
 from functions.usecases.tables import TableRow
 
@@ -13,6 +13,7 @@ async def project_progress(ports: Ports, event: Received[ProgressUpdated]) -> No
     learner, _ = await load_learner(ports.documents, event.data.user_id)
     if learner.version and not is_forgotten(learner, event.time or event.data.timestamp):
         await reopen_lessons(ports.documents, learner, [event.data.lesson_id])  # only to be looked at
+        await bring_up_to_date(ports.documents, learner)
         await show(ports, learner, _rows(learner, event))
 
 

@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
+from functions.learning.curriculum import course
 from functions.learning.facts import Fact, fact_of
 from functions.learning.learner import Alert, Learner, LessonEntry
+from functions.learning.mastery import assess, required_of
 from functions.learning.sealing import TopicEvidence, seal, segments_with, take_back, take_topic_back
 from functions.runtime.errors import Conflict, Unavailable
 from functions.runtime.ports import ABSENT, Documents, Json, Ports, Stored, Write
@@ -91,6 +93,15 @@ async def reopen_topics(documents: Documents, learner: Learner, topic_ids: Itera
     for topic_id, segment in zip(sealed, await _segments(documents, "topics", learner.user_id, sealed), strict=True):
         [evidence] = _TOPIC.validate_python(segment)
         take_topic_back(learner, topic_id, evidence)
+
+
+async def bring_up_to_date(documents: Documents, learner: Learner) -> None:
+    """For reading: figures of another curriculum as they are in this one. The next update folds them anew."""
+    if learner.figures in ("", course().version):
+        return
+    await reopen_topics(documents, learner, learner.topics)
+    for topic_id, record in learner.topics.items():
+        assess(record, required_of(course(), topic_id))
 
 
 async def until_committed(decide: Callable[[], Awaitable[T]]) -> T:

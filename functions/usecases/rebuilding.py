@@ -15,7 +15,14 @@ from functions.learning.learner import Learner
 from functions.runtime.errors import Unavailable
 from functions.runtime.models import rfc3339
 from functions.runtime.ports import Ports, Sql, Stored
-from functions.usecases.learners import learner_from, learner_key, load_alerts, load_entries, load_learner
+from functions.usecases.learners import (
+    bring_up_to_date,
+    learner_from,
+    learner_key,
+    load_alerts,
+    load_entries,
+    load_learner,
+)
 from functions.usecases.lesson_documents import load_bodies
 from functions.usecases.projection import forget_rows, is_forgotten, rows_of
 from functions.usecases.tables import KEYS, TableRow, among, query, write, write_rows
@@ -61,6 +68,7 @@ async def _pages(ports: Ports) -> AsyncIterator[list[Learner]]:
 async def _rows(ports: Ports, learner: Learner) -> list[TableRow]:
     if learner.sealed_lessons or learner.alert_segments:  # read anew with them: an erasure takes its segments away
         learner, _ = await load_learner(ports.documents, learner.user_id)
+    await bring_up_to_date(ports.documents, learner)
     entries = await load_entries(ports.documents, learner)
     return rows_of(learner, entries, await load_alerts(ports.documents, learner), ports.now())
 

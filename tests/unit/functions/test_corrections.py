@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from functions.learning.learner import written
 from functions.learning.sealing import LEDGER_SEGMENT
 from functions.project_progress.handler import project_progress
 from functions.runtime.errors import Forbidden, InvalidRequest, KeyReused
@@ -84,7 +85,7 @@ async def test_a_correction_says_who_took_back_what_and_why(world: World) -> Non
     line = (await learner(world))["ledger"][-1]
     assert line | {"id": None} == {
         "id": None,
-        "at": world.now.isoformat(),
+        "at": written(world.now),
         "kind": "void",
         "lesson_id": "l1",
         "topic": "for-loops",

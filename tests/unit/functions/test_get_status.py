@@ -165,6 +165,17 @@ async def test_all_lessons_completed_is_completed(world: World) -> None:
     assert (await status(world)).status == "completed"
 
 
+async def test_figures_of_an_older_curriculum_are_shown_as_they_are_in_this_one(world: World) -> None:
+    await busy(world)
+    stored = (await world.documents.load("learner:maya"))["learner:maya"]
+    record = stored.value["topics"]["for-loops"]
+    record["components"], record["assessed"], stored.value["figures"] = {}, 1.0, "an older one"
+    await world.documents.inner.commit(Write("learner:maya", stored.value))
+    found = await status(world)
+    assert found.overall_mastery == 25.0
+    assert found.modules[1].topics[1].components["quiz"] == 90
+
+
 # Filters and pages
 
 

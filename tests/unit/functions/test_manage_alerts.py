@@ -19,6 +19,7 @@ from functions.runtime.paging import cursor_after
 from functions.runtime.ports import Call, Principal
 from functions.usecases.events import StruggleDetected
 from functions.usecases.learners import ATTEMPTS, commit_learner, load_alerts, load_learner
+from tests.support.delivering import deliver
 from tests.support.fakes import LOST, MAYA, NOW, World, received, report, struggle
 
 OTHER = Principal("teacher-2", "teacher")
@@ -449,3 +450,13 @@ async def test_an_event_that_comes_late_takes_nothing_back(world: World) -> None
     await do(world, resolve_alert, event["data"]["alert_id"])
     await raise_alert(world.ports, received(StruggleDetected, event))
     assert (await find(world)).alerts[0].state == "resolved"
+
+
+async def test_after_an_alert_is_resolved_only_fresh_evidence_opens_the_next(world: World) -> None:
+    failed = {"kind": "execution", "ok": False}
+    first = (await report(world, topic="for-loops", evidence=[failed] * 9)).struggle
+    await deliver(world)
+    await do(world, resolve_alert, first[0].alert_id)
+    assert (await report(world, topic="for-loops", evidence=[failed] * 4)).struggle == []
+    [again] = (await report(world, topic="for-loops", evidence=[failed])).struggle
+    assert (again.trigger, again.new) == ("failed_runs", True)

@@ -20,7 +20,7 @@ from functions.runtime.errors import (
     PreconditionFailed,
     Unavailable,
 )
-from functions.runtime.ports import Call, Reply
+from functions.runtime.ports import Call, Reply, Write
 from functions.update_progress.evidence import facts_of
 from functions.update_progress.handler import update_progress
 from functions.update_progress.models import EARLIEST, BatchProgress, LessonProgress, UpdateProgress
@@ -108,6 +108,16 @@ async def test_a_topic_that_the_course_does_not_have_is_refused(world: World, to
     with pytest.raises(InvalidRequest) as caught:
         await report(world, topic=topic, progress_percentage=1)
     assert refused_field(caught.value) == "topic"
+
+
+async def test_a_lesson_whose_topic_left_the_course_can_still_be_finished(world: World) -> None:
+    lesson = await lesson_for(world)
+    stored = (await world.documents.load(f"lesson:{lesson.lesson_id}"))[f"lesson:{lesson.lesson_id}"]
+    stored.value["lesson"]["curriculum_elements"]["topic_id"] = "goto"
+    await world.documents.inner.commit(Write(f"lesson:{lesson.lesson_id}", stored.value))
+    assert (await report(world, lesson_id=lesson.lesson_id, status="completed")).status == "completed"
+    with pytest.raises(InvalidRequest):
+        await report(world, lesson_id=lesson.lesson_id, evidence=[{"kind": "quiz", "score": 80}])
 
 
 async def test_another_topic_than_the_lessons_own_is_refused(world: World) -> None:

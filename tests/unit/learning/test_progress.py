@@ -197,7 +197,7 @@ def test_a_fact_is_a_flat_line_and_comes_back_from_it() -> None:
     assert line_of(own) == {
         "id": "u0",
         "kind": "progress",
-        "at": "2026-03-09T12:00:00+00:00",
+        "at": "2026-03-09T12:00:00.000000Z",
         "lesson_id": "lesson-1",
         "topic": "for-loops",
         "course_id": "python",

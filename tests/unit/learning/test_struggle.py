@@ -9,7 +9,7 @@ import pytest
 
 from functions.learning.curriculum import course
 from functions.learning.facts import Fact
-from functions.learning.learner import Alert, Learner
+from functions.learning.learner import Alert, Learner, written
 from functions.learning.progress import record
 from functions.learning.struggle import Sighting, detect
 
@@ -85,7 +85,7 @@ def test_the_third_error_of_a_type_opens_an_alert(desk: Desk) -> None:
             trigger="repeated_error",
             severity="medium",
             evidence=[
-                {"evidence_id": f"e{n}-0", "kind": "execution", "at": NOON.isoformat(), "error_type": "NameError"}
+                {"evidence_id": f"e{n}-0", "kind": "execution", "at": written(NOON), "error_type": "NameError"}
                 for n in (1, 2, 3)
             ],
             opened_at=NOON + timedelta(days=1),
@@ -199,7 +199,7 @@ def test_a_message_that_says_so_opens_a_mild_alert_without_the_learners_words(de
     [sighting] = desk.see("message", text="I am Maya Smith and I’m really stuck!")  # noqa: RUF001
     assert (sighting.alert.trigger, sighting.alert.severity) == ("says_stuck", "low")
     assert sighting.alert.evidence == [
-        {"evidence_id": "e1-0", "kind": "message", "at": NOON.isoformat(), "phrase": "i'm really stuck"}
+        {"evidence_id": "e1-0", "kind": "message", "at": written(NOON), "phrase": "i'm really stuck"}
     ]
 
 
