@@ -52,7 +52,12 @@ function unknown(classId) {
 
 function standingOf(found, classId) {
   const counts = ORDER.map((state) =>
-    el("div", {}, el("dt", {}, sentence(learnerState(state))), el("dd", {}, el("strong", {}, `${found.counts[state]}`))),
+    el(
+      "div",
+      {},
+      el("dt", {}, sentence(learnerState(state))),
+      el("dd", {}, el("strong", {}, `${found.counts[state]}`)),
+    ),
   );
   return [
     el("dl", { class: "figures" }, counts),
