@@ -45,6 +45,6 @@ def remembered(learner: Learner, mastery: dict[str, Mastery], now: datetime) -> 
     found = {}
     for topic_id, earned in mastery.items():
         card = learner.reviews.get(topic_id)
-        share = reviews.retrievability(card, max(now, card.last_review)) if card else 1.0
+        share = reviews.retrievability(card, now) if card else 1.0
         found[topic_id] = round(earned.score * share, 2)
     return found

@@ -35,7 +35,7 @@ def reviewed(review: Review | None, score: float, at: datetime) -> Review:
 
 
 def retrievability(review: Review, now: datetime) -> float:
-    """The probability (0-1) that what was learnt is remembered now."""
+    """The probability (0-1) that what was learnt is remembered now; 1 by a clock that runs behind."""
     return float(_scheduler().get_card_retrievability(_card(review, now), now.astimezone(UTC)))
 
 

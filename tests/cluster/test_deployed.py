@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.support import kafka
+from tests.support import kafka, postgres
 from tests.support.backends import eventually, new_learner
-from tests.support.cluster import DOMAIN, NAMESPACE, ClusterBackend, items, kubectl, running_pods
+from tests.support.cluster import DOMAIN, NAMESPACE, ClusterBackend, items, kubectl, run, running_pods
 
 pytestmark = pytest.mark.cluster
 FUNCTIONS = {
@@ -121,3 +121,20 @@ def test_only_functions_that_are_called_have_a_public_host(cluster: ClusterBacke
     hosts = {service["metadata"]["name"]: service["status"]["url"] for service in items("ksvc")}
     assert hosts["generate-lesson"] == f"http://generate-lesson.{NAMESPACE}.{DOMAIN}"
     assert hosts["track-lesson"] == f"http://track-lesson.{NAMESPACE}.svc.cluster.local"
+
+
+def test_the_read_model_is_made_anew_by_a_job(cluster: ClusterBackend) -> None:
+    user = new_learner()
+    body = {"user_id": user, "lesson_id": "elsewhere", "progress_percentage": 30}
+    assert cluster.post("/update-progress", body).status_code == 200
+    postgres.rows("DELETE FROM lesson_progress")
+
+    def shown() -> int:
+        [row] = cluster.get("/status/class", user_ids=user, include="drop_off").json()["drop_off"] or [{"learners": 0}]
+        return int(row["learners"])
+
+    said = run("knative/rebuild.sh", NAMESPACE, seconds=300)
+    assert "rebuilt: " in said and "condition met" in said
+    assert shown() == 1
+    [job] = items("jobs")
+    kubectl("delete", "job", job["metadata"]["name"])

@@ -176,7 +176,12 @@ def test_calls_answer_what_is_shown(document: Path, tmp_path: Path) -> None:
     server = Learnflow(tmp_path)
     server.start()
     try:
-        run_all(marked("embedded", document), tmp_path, {"127.0.0.1:8080": f"127.0.0.1:{server.port}"})
+        command = Path(sys.executable).with_name("learnflow")
+        real = {
+            "127.0.0.1:8080": f"127.0.0.1:{server.port}",
+            "uv run learnflow rebuild": f"{command} rebuild --data {tmp_path}",
+        }
+        run_all(marked("embedded", document), tmp_path, real)
     finally:
         server.stop()
 

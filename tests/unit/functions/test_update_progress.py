@@ -651,6 +651,12 @@ async def test_a_full_segment_of_the_ledger_leaves_the_document_in_the_same_comm
     assert keys[0] == "learner:maya"
 
 
+async def test_a_segment_is_full_with_its_last_fact_and_not_only_with_the_next(world: World) -> None:
+    await report(world, topic="for-loops", evidence=[{"kind": "message", "text": "hello"}] * (LEDGER_SEGMENT - 1))
+    document = await learner(world)
+    assert (document["ledger_segments"], document["ledger"]) == (1, [])
+
+
 # Of topics left alone the document keeps the figures only
 
 
