@@ -16,7 +16,7 @@ TRIGGERS = {
     "repeated_error": "the same error again and again",
     "stuck": "more than ten minutes on one exercise",
     "low_quiz": "a quiz below 50 %",
-    "says_stuck": "says to be stuck",
+    "says_stuck": "says that they are stuck",
     "failed_runs": "five failed runs in a row",
     "wrong_answers": "three wrong quiz answers",
 }

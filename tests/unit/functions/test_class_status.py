@@ -125,7 +125,7 @@ async def test_the_rows_are_a_table_that_a_spreadsheet_reads_and_does_not_comput
     assert reply.media_type == "text/csv; charset=utf-8" and isinstance(reply.body, str)
     first, second = csv.DictReader(io.StringIO(reply.body))
     assert (first["user_id"], first["lessons_total"], first["open_alerts"]) == ("'@sum", "1", "2")
-    assert first["reasons"] == "For Loops: a quiz below 50 %.; For Loops: says to be stuck."
+    assert first["reasons"] == "For Loops: a quiz below 50 %.; For Loops: says that they are stuck."
     assert (second["user_id"], second["state"], second["last_active"]) == ("maya", "never_started", "")
 
 
