@@ -8,6 +8,7 @@ PostgreSQL plans a prepared statement for any (which it may do from the sixth ti
 import argparse
 import asyncio
 import json
+import re
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -125,7 +126,7 @@ class Asked:
 
     @property
     def name(self) -> str:
-        return f"GET {self.path if len(self.path) < 80 else self.path[:79] + '…'}"
+        return "GET " + re.sub("cursor=[^&]*", "cursor=…", self.path)
 
 
 def _asked(app: str, path: str, handler: Any, model: Any, query: dict[str, str]) -> Asked:
