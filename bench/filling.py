@@ -6,7 +6,7 @@ import asyncpg
 
 from functions.learning.curriculum import course
 from functions.runtime.sql import migration_block
-from functions.usecases.tables import MIGRATIONS, TABLES
+from functions.usecases.tables import KEYS, MIGRATIONS
 
 LEARNERS, LESSONS, ALERTS, TOPICS_EACH = 100_000, 1_000_000, 50_000, 5
 RARE = 50_000  # every so many lessons have a word in their title that no other has
@@ -54,7 +54,8 @@ async def fill(connection: Any, scale: float) -> None:
     """Makes the tables by their migrations and fills them; indexes are built afterwards, which takes a third."""
     await connection.execute(migration_block(MIGRATIONS))
     found = await connection.fetch(
-        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY($1) AND indexname NOT LIKE '%pkey'", TABLES
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY($1) AND indexname NOT LIKE '%pkey'",
+        list(KEYS),
     )
     for index in found:
         await connection.execute(f"DROP INDEX {index['indexname']}")

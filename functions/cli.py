@@ -10,6 +10,7 @@ EPILOG = """\
 commands:
   learnflow                  serve all functions in one process, on loopback, state in one SQLite file
   learnflow verify           run every example, exercise and quiz key of the curriculum, compare with what ships
+  learnflow rebuild          make the read model anew from the documents, while the functions go on
   learnflow contracts        write docs/contracts (OpenAPI of each function, JSON Schema of each event)
 
 Where it listens it also has /docs (every endpoint, to try out), /openapi.json and /health/ready.
@@ -36,6 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     verify.add_argument("--write", action="store_true", help="write the compiled curriculum instead of comparing")
     contracts = commands.add_parser("contracts", help="write docs/contracts")
     contracts.add_argument("--check", action="store_true", help="only say what is out of date; exit 1 if anything is")
+    rebuild = commands.add_parser("rebuild", help="make the read model anew from the documents")
+    rebuild.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="directory of the state")
+    rebuild.add_argument(
+        "--sidecar", action="store_true", help="of the documents behind daprd (DAPR_GRPC_PORT), not those in --data"
+    )
     arguments = parser.parse_args(argv)
     match arguments.command:
         case "verify":
@@ -46,6 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from functions.contracts import contracts as run_contracts
 
             return run_contracts(check=arguments.check)
+        case "rebuild":
+            from functions.rebuild import rebuild as run_rebuild
+
+            return run_rebuild(None if arguments.sidecar else arguments.data)
     return serve(arguments.host, arguments.port, arguments.data)
 
 

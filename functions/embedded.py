@@ -8,7 +8,6 @@ import json
 import pkgutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,15 +15,11 @@ from pathlib import Path
 from fastapi import FastAPI
 
 import functions
+from functions.page.serve import add_page
 from functions.runtime.app import Function, new_app
 from functions.runtime.broker import HEADERS, Broker
 from functions.runtime.events import stable_id
-from functions.runtime.local import (
-    Database,
-    LocalDocuments,
-    LocalPublisher,
-    LocalReadModel,
-)
+from functions.runtime.local import FILE, Database, ports
 from functions.runtime.models import rfc3339
 from functions.runtime.ports import Ports
 from functions.runtime.receive import receive
@@ -49,15 +44,9 @@ def create_app(data: Path, settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        database = Database(data / "learnflow.sqlite3")
+        database = Database(data / FILE)
         broker = Broker(database, {name: function for name, function in found.items() if function.takes})
-        app.state.ports = Ports(
-            documents=LocalDocuments(database),
-            publisher=LocalPublisher(database, broker.subscribers(), broker.wake),
-            read_model=LocalReadModel(database),
-            now=lambda: datetime.now(UTC),
-            not_ready=_always_ready,
-        )
+        app.state.ports = ports(database, broker.subscribers(), broker.wake)
         tasks = [asyncio.create_task(broker.run(app.state.ports)), asyncio.create_task(_relay(app.state.ports, found))]
         yield
         for task in tasks:
@@ -69,17 +58,14 @@ def create_app(data: Path, settings: Settings) -> FastAPI:
     app = new_app("LearnFlow", settings, lifespan)
     for function in found.values():
         function.add_to(app.router, f"/functions/{function.name}" if function.takes else "")
+    add_page(app.router)
     return app
 
 
-async def _always_ready() -> str | None:
-    return None
-
-
-async def _relay(ports: Ports, found: dict[str, Function]) -> None:
+async def _relay(world: Ports, found: dict[str, Function]) -> None:
     """The schedule: what a killed process left unpublished goes out soon after the next start."""
     while True:
-        now = rfc3339(ports.now())
+        now = rfc3339(world.now())
         ping = {
             "specversion": "1.0",
             "id": stable_id("ping", now),
@@ -87,5 +73,5 @@ async def _relay(ports: Ports, found: dict[str, Function]) -> None:
             "type": Ping.type_name,
             "time": now,
         }
-        await receive(ports, found["relay-events"].takes, HEADERS, json.dumps(ping).encode())
+        await receive(world, found["relay-events"].takes, HEADERS, json.dumps(ping).encode())
         await asyncio.sleep(RELAY_SECONDS)

@@ -1,7 +1,7 @@
-"""Fixtures that all tests share, and the rule for tests that need a real stack or cluster.
+"""Fixtures that all tests share, and the rule for tests that need a real stack, cluster or browser.
 
-Without it they are deselected, and a line says so; with `REQUIRE=stack,cluster` in the environment its absence is an
-error.
+Without it they are deselected, and a line says so; with `REQUIRE=stack,cluster,browser` in the environment its
+absence is an error.
 """
 
 import os
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.backends import Backend, embedded
+from tests.support.cluster import ClusterBackend, deployed
 from tests.support.dapr_run import dapr_run
 from tests.support.presence import MISSING
 
@@ -49,8 +50,30 @@ def one_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
         yield backend
 
 
-@pytest.fixture(params=["embedded", pytest.param("stack", marks=pytest.mark.stack)])
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[ClusterBackend]:
+    """Every function deployed on the test cluster."""
+    with deployed() as backend:
+        yield backend
+
+
+ON_STACK = pytest.param("stack", marks=pytest.mark.stack)
+ON_CLUSTER = pytest.param("cluster", marks=pytest.mark.cluster)
+
+
+@pytest.fixture(params=["embedded", ON_STACK])
 def backend(request: pytest.FixtureRequest) -> Backend:
     """The whole system, once in one process and once on the real stack: the same test runs on both."""
-    found: Backend = request.getfixturevalue("processes" if request.param == "stack" else "one_process")
+    return _backend(request)
+
+
+@pytest.fixture(params=["embedded", ON_STACK, ON_CLUSTER])
+def everywhere(request: pytest.FixtureRequest) -> Backend:
+    """The same, and on Kubernetes too."""
+    return _backend(request)
+
+
+def _backend(request: pytest.FixtureRequest) -> Backend:
+    fixtures = {"embedded": "one_process", "stack": "processes", "cluster": "cluster"}
+    found: Backend = request.getfixturevalue(fixtures[request.param])
     return found

@@ -42,9 +42,10 @@ async def generate_lesson(ports: Ports, call: Call, request: GenerateLesson) -> 
     lesson, event, replayed = await until_committed(
         lambda: _decide(ports, call, request, request.lesson_id or new_id, record)
     )
+    # before its event: whose handler takes the row away if the learner was forgotten in the meantime
+    answer = public_lesson(lesson, listed=await _list(ports, lesson, call.now))
     if event is not None:
         await publish(ports, [event])
-    answer = public_lesson(lesson, listed=await _list(ports, lesson, call.now))
     headers = {"Location": f"{call.public_url}/lessons/{lesson.lesson_id}"} | (REPLAYED if replayed else {})
     if call.accept == STREAM:
         return Reply(_stream(answer), 201, headers | {"Cache-Control": "no-store"}, STREAM)

@@ -4,7 +4,7 @@ from typing import Any
 
 from functions.get_status.explaining import explained
 from functions.get_status.figures import topic_status
-from functions.get_status.lesson_rows import page_of
+from functions.get_status.lesson_rows import all_of, page_of
 from functions.get_status.models import LearnerStatus, LessonStatus, ProgressData, StatusQuery
 from functions.get_status.overview import overview, step
 from functions.learning.curriculum import UnknownModule, course
@@ -12,10 +12,12 @@ from functions.learning.history import by_day
 from functions.learning.learner import Learner, LessonEntry
 from functions.learning.mastery import Mastery, mastery_by_topic
 from functions.runtime.errors import Forbidden, invalid
+from functions.runtime.models import Answer
 from functions.runtime.paging import digest
 from functions.runtime.ports import Call, Ports, Reply
 from functions.usecases.learners import load_learner, load_ledger, reopen_lessons, reopen_topics
 
+XAPI = "application/xapi+json"
 NARROWS = ("course_id", "module", "topic", "status", "level", "struggling", "updated_since")
 
 
@@ -24,9 +26,13 @@ async def get_status(ports: Ports, call: Call, request: StatusQuery) -> Reply:
     if not call.principal.may_act_for(request.user_id):
         raise Forbidden("You may only read your own status.")
     filters = _filters(request)
+    as_xapi = call.accept == XAPI
+    if as_xapi and (beside := [name for name in ("cursor", "explain", "include") if getattr(request, name)]):
+        raise invalid(beside[0], f"does not go with {XAPI}, which has all that matches and nothing else")
     learner, _ = await load_learner(ports.documents, request.user_id)
     # weak: the streak and the next step also depend on the day
-    etag = f'W/"{learner.version}-{call.now:%Y-%m-%d}-{digest(request.model_dump(mode="json"))}"'
+    asked = request.model_dump(mode="json") | ({"accept": XAPI} if as_xapi else {})
+    etag = f'W/"{learner.version}-{call.now:%Y-%m-%d}-{digest(asked)}"'
     headers = {"ETag": etag, "Vary": "Accept"}
     if call.has(etag):
         return Reply(None, 304, headers)
@@ -35,6 +41,9 @@ async def get_status(ports: Ports, call: Call, request: StatusQuery) -> Reply:
         await reopen_topics(ports.documents, learner, mastery)
     if request.lesson_id:
         await reopen_lessons(ports.documents, learner, [request.lesson_id])  # only to be looked at
+    if as_xapi:
+        return Reply(await _xapi(ports, learner, mastery, request, filters, call), headers=headers, media_type=XAPI)
+    if request.lesson_id:
         return Reply(_lesson(learner, mastery, request, call), headers=headers)
     return Reply(await _learner(ports, learner, mastery, request, filters, call), headers=headers)
 
@@ -51,6 +60,24 @@ def _filters(request: StatusQuery) -> dict[str, Any]:
     if request.lesson_id and beside:
         raise invalid("lesson_id", f"names one lesson; it does not go with {', '.join(beside)}")
     return filters
+
+
+async def _xapi(
+    ports: Ports,
+    learner: Learner,
+    mastery: dict[str, Mastery],
+    request: StatusQuery,
+    filters: dict[str, Any],
+    call: Call,
+) -> Answer:
+    from functions.get_status.xapi import statements_of  # other answers do not pay for it
+
+    if request.lesson_id:
+        entries = [entry for entry in learner.lessons.values() if entry.lesson_id == request.lesson_id]
+    else:
+        entries = await all_of(ports.documents, learner, filters, mastery)
+    narrowed = bool(request.lesson_id or filters)
+    return statements_of(learner, entries, mastery, narrowed, call.public_url)
 
 
 async def _learner(

@@ -29,6 +29,13 @@ async def page_of(
     return rows, cursor_after([page[-1].recency, page[-1].lesson_id], filters) if more else None
 
 
+async def all_of(
+    documents: Documents, learner: Learner, filters: dict[str, Any], mastery: dict[str, Mastery]
+) -> list[LessonEntry]:
+    """Every lesson that matches, the most recently active first."""
+    return _following(await load_entries(documents, learner), None, filters, mastery, learner)
+
+
 def _following(
     entries: list[LessonEntry],
     after: list[Any] | None,

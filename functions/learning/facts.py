@@ -65,5 +65,5 @@ def fact_of(line: dict[str, Any]) -> Fact:
 
 
 def in_order(facts: Iterable[Fact]) -> list[Fact]:
-    """By when they happened; of one moment an update before its evidence, then by id (spec section 4)."""
-    return sorted(facts, key=lambda fact: (fact.at, fact.kind != PROGRESS, fact.id))
+    """By when they happened, those of one moment by id (spec section 4)."""
+    return sorted(facts, key=lambda fact: fact.key)

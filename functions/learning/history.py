@@ -27,13 +27,14 @@ def by_day(facts: Iterable[Fact], timezone: str, course: Course) -> list[Point]:
     """Earned mastery over time, oldest day first. Evidence that was taken back later never counted."""
     ledger = in_order(facts)
     voided = {fact.data["evidence_id"] for fact in ledger if fact.kind == VOID}
-    learner, points = Learner("", timezone=timezone, timezone_key=(datetime.max.replace(tzinfo=UTC), "")), []
+    learner = Learner("", timezone=timezone, timezone_key=(datetime.max.replace(tzinfo=UTC), ""))
     valid = (fact for fact in ledger if fact.id not in voided and fact.kind != VOID)
+    points: dict[date, Point] = {}  # where clocks were turned back over midnight a day comes twice; its end counts
     for day, of_day in groupby(valid, key=lambda fact: streak.day_of(fact.at, timezone)):
         fold_unsealed(learner, of_day, course)
         overall = mean_score(m.score for m in mastery_by_topic(learner, course).values()) or 0.0
-        points.append(Point(day, overall, level_of(overall).name))
-    return points
+        points[day] = Point(day, overall, level_of(overall).name)
+    return list(points.values())
 
 
 def remembered(learner: Learner, mastery: dict[str, Mastery], now: datetime) -> dict[str, float]:

@@ -22,6 +22,7 @@ WEIGHTS = {
 }
 RECENCY = tuple(map(Decimal, ("0.5", "0.7", "0.85", "0.95", "1")))  # oldest to newest
 ASSESSED = ("exercises", "quiz", "code_quality")
+FALLING = 5  # points that the assessed part of a topic has to be below its best
 FULL_STREAK = 10  # days, for all of consistency's points
 
 

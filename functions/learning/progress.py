@@ -81,6 +81,8 @@ def rebuild(user_id: str, facts: Iterable[Fact], course: Course) -> Learner:
     for fact in ledger:
         if fact.data.get("timezone"):
             learner.timezone, learner.timezone_key = fact.data["timezone"], fact.key
+        if fact.kind == VOID and fact.topic is not None:
+            learner.topics.setdefault(fact.topic, TopicRecord())  # stays, perhaps empty: its row has to be emptied too
     fold(learner, [fact for fact in ledger if fact.id not in voided], course)
     return learner
 

@@ -1,35 +1,48 @@
-"""Whether a learner's message says that they are stuck: a few phrases, and what turns them into their opposite."""
+"""Whether a learner's message says that they are stuck: a few phrases, and what turns them into their opposite.
+
+Code and quoted text are not the learner's own saying, and what is over ("I was stuck") is none of the phrases. A blank
+in an expression stands for any white space.
+"""
 
 import re
 
-_FILLER = r"(?:(?:still|completely|totally|really|so|just|very|pretty|quite|a bit|kind of|getting|feeling) )*"
+_VERY = r"(?:(?:still|completely|totally|really|so|just|very|pretty|quite|a bit|a little|kind of|getting|feeling) )*"
+_CANNOT = r"(?:don'?t|do not|didn'?t|did not|can'?t|cannot|can not)"
+_START = r"(?:^|(?<=[.!?,;:\n]))\s?"
 _PHRASES = (
-    rf"i'?(?:m| am) {_FILLER}(?:stuck|lost|confused)\b",
-    rf"(?:got|getting|get|feel|feeling|still|completely|totally|really) {_FILLER}stuck\b",
-    rf"i {_FILLER}(?:don'?t|do not|can'?t|cannot|can not) {_FILLER}(?:understand|follow)\b",
-    rf"i {_FILLER}(?:don'?t|do not|can'?t|cannot|can not) {_FILLER}get (?:it|this|that)\b",
-    rf"(?:this|it|that|nothing|none of (?:this|it)) {_FILLER}(?:makes no|doesn'?t make any|does not make any|"
-    r"doesn'?t make|does not make) sense\b",
-    r"i have no (?:idea|clue)\b",
-    r"i need help\b",
-    r"(?:please )?help me\b",
-    r"i give up\b",
-    r"i'?(?:ve| have) been stuck\b",
+    rf"i(?:'?m| am|'?ve been| have been| feel| get| got| always get| keep getting) {_VERY}(?:stuck|lost|confused)",
+    rf"i(?:'?m| am) {_VERY}struggling|i(?: give|'?m giving| am giving) up",
+    rf"i {_VERY}{_CANNOT} {_VERY}(?:understand|follow|(?:get|do) (?:it|this|that)|figure (?:it|this|that|out))",
+    r"i(?:'?m| am)(?: just)? not (?:following|getting (?:it|this|that)|sure i (?:understand|follow))",
+    r"i (?:don'?t|do not) know (?:what to do|how to (?:start|begin|go on)|where to (?:start|begin))",
+    rf"(?:this|it|that|none of (?:this|it)) {_VERY}(?:makes no|(?:doesn'?t|does not) make(?: any)?) sense",
+    r"nothing makes sense|i have no (?:idea|clue)(?! for)|no (?:idea|clue) (?:what|how|where|why)",
+    rf"i need (?:some )?help|(?:please|you|some(?:one|body)|any(?:one|body)) help me|{_START}help me",
+    rf"{_START}(?:still|completely|totally) (?:stuck|lost)",
+    rf"{_START}(?:stuck(?: again| here)?|lost|help)(?=\s?(?:[.!?\n]|$))",
 )
-_STUCK = re.compile(rf"\b(?:{'|'.join(_PHRASES)})")
-# before the phrase, in the same clause: "if I'm stuck", "I don't think I'm stuck", "not that I don't understand"
-_TURNED = re.compile(
-    r"\b(?:if|when|whenever|until|unless|before|not that|no longer|not|never|don'?t think|do not think|wasn'?t|isn'?t|"
-    r"thought|used to)(?: that)?(?: \w+){0,2} ?$"
+# directly before a phrase: "if I'm stuck", "I don't think that I'm stuck"
+_TURNED = (
+    r"\b(?:if|when|whenever|until|unless|before|in case|no longer|never|not(?: saying)?|thought|hope|"
+    r"(?:don'?t|do not) (?:think|believe|say))(?: that| ever)?\s?$"
 )
-_CLAUSE = re.compile(r"[.!?;,:\n]|\bbut\b|\band\b|\bso\b(?= i\b)")
+_NOT_SAID = r"```.*?```|^>[^\n]*|\B\"[^\"\n]*\"|\B`[^`\n]*`|\B'[^'\n]*'\B|“[^”]*”"
+
+
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression.replace(" ", r"\s+"), re.DOTALL)
+
+
+_STUCK = _compiled(rf"(?<!\w)(?:{'|'.join(_PHRASES)})\b")
+_BEFORE = _compiled(_TURNED)
+_QUOTED = re.compile(_NOT_SAID, re.DOTALL | re.MULTILINE)
 
 
 def stuck_phrase(text: str) -> str | None:
-    """The words that say so, in lower case; None for a message that does not."""
-    plain = re.sub(r"[ \t]+", " ", text.lower().replace("’", "'").replace("`", "'"))  # noqa: RUF001  as phones type it
+    """The words that say so, in lower case and all of them ours; None for a message that does not."""
+    plain = text.lower().replace("’", "'").replace("‘", "'")  # noqa: RUF001  as phones type it
+    plain = re.sub(r"[^\S\n]+", " ", _QUOTED.sub(" ", plain).replace("`", "'"))
     for found in _STUCK.finditer(plain):
-        before = _CLAUSE.split(plain[: found.start()])[-1]
-        if not _TURNED.search(before):
-            return found[0]
+        if not _BEFORE.search(plain, max(0, found.start() - 40), found.start()):
+            return " ".join(re.findall(r"[a-z']+", found[0]))
     return None

@@ -67,6 +67,17 @@ def seal(learner: Learner) -> list[Sealed]:
     return [*_seal_ledger(learner), *_seal_lessons(learner), *_seal_alerts(learner), *_seal_topics(learner)]
 
 
+def segments_of(learner: Learner) -> Iterable[tuple[str, int | str]]:
+    """Kind and part of every segment that a learner may have; one of a topic may be there and outdated."""
+    numbers = {
+        "ledger": learner.ledger_segments,
+        "lessons": len(learner.sealed_lessons),
+        "alerts": learner.alert_segments,
+    }
+    yield from ((kind, number) for kind, many in numbers.items() for number in range(many))
+    yield from (("topics", topic_id) for topic_id in learner.topics)
+
+
 def _seal_ledger(learner: Learner) -> Iterable[Sealed]:
     while len(learner.ledger) >= LEDGER_SEGMENT:
         yield Sealed("ledger", learner.ledger_segments, list(learner.ledger[:LEDGER_SEGMENT]))

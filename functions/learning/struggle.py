@@ -14,6 +14,7 @@ from functions.learning.learner import Alert, Learner, Watch
 from functions.learning.says_stuck import stuck_phrase
 
 WINDOW = timedelta(minutes=30)  # for errors and wrong answers
+KEPT = 30  # errors remembered of a topic, however many kinds of them come within the window
 SAME_ERROR, FAILED_IN_A_ROW, WRONG_ANSWERS = 3, 5, 3
 STUCK_SECONDS = 600
 LOW_QUIZ, VERY_LOW_QUIZ = 50, 25
@@ -47,19 +48,19 @@ class _Fired:
 def detect(learner: Learner, facts: Iterable[Fact], alert_ids: Any, now: datetime) -> list[Sighting]:
     """Looks at one update's evidence in the order it was given; opens alerts in the learner's document.
 
-    `alert_ids` makes an id of (topic, trigger, evidence id).
+    Each alert is named once, however often it was seen. `alert_ids` makes an id of (topic, trigger, evidence id).
     """
-    sightings = []
+    sightings: dict[str, Sighting] = {}
     for fact in facts:
         if fact.kind in (PROGRESS, VOID) or fact.topic is None:
             continue
         watch = learner.watch.setdefault(fact.topic, Watch())
-        passed = fact.passed or _passed_before(learner, fact)
-        for fired in _look(watch, fact, passed):
-            sightings.append(_sighting(learner, fact, fired, alert_ids, now))
+        for fired in _look(watch, fact, _passed_before(learner, fact)):
+            sighting = _sighting(learner, fact, fired, alert_ids, now)
+            sightings.setdefault(sighting.alert.alert_id, sighting)
         if watch == Watch():
             del learner.watch[fact.topic]
-    return sightings
+    return list(sightings.values())
 
 
 def _passed_before(learner: Learner, fact: Fact) -> bool:
@@ -111,7 +112,7 @@ def _run(watch: Watch, fact: Fact) -> Iterable[_Fired]:
         watch.failed_runs = []
     if error is None:
         return
-    watch.errors = _recent([*watch.errors, seen])
+    watch.errors = _recent([*watch.errors, seen])[-KEPT:]
     same = [one for one in watch.errors if one["error_type"] == error]
     if len(same) >= SAME_ERROR:
         yield _Fired("repeated_error", same)
@@ -147,7 +148,7 @@ def _time(watch: Watch, fact: Fact) -> Iterable[_Fired]:
         return
     spent = [*watch.time_on.get(exercise, ()), _seen(fact, exercise_id=exercise, seconds=fact.data["seconds"])]
     watch.time_on[exercise] = _merged(spent)
-    if sum(one["seconds"] for one in spent) > STUCK_SECONDS:
+    if round(sum(one["seconds"] for one in spent), 3) > STUCK_SECONDS:  # to the millisecond, as time on task adds up
         yield _Fired("stuck", watch.time_on.pop(exercise))
 
 
@@ -167,5 +168,5 @@ def _recent(seen: list[Seen]) -> list[Seen]:
 
 
 def _seen(fact: Fact, **facts: Any) -> Seen:
-    """What an alert shows of a piece of evidence: never a learner's own words."""
+    """What an alert shows of a piece of evidence: never a learner's own words (of a message, which phrase it held)."""
     return {"evidence_id": fact.id, "kind": fact.kind, "at": fact.at.isoformat(), **facts}

@@ -1,6 +1,7 @@
 """Who needs help: the teachers' list, and what they do about an alert, which is done in the learner's document.
 
-The row of the list is written right after. No event tells of it: the same request again repairs a row that was missed.
+The row of the list is written right after. No event tells of it: a row that was missed is repaired by the same request
+again, or by a rebuild.
 """
 
 import json

@@ -1,10 +1,11 @@
 """Brings the read model up to date with one learner's progress."""
 
 from functions.learning.learner import Learner
-from functions.runtime.ports import Ports, Received, Sql
+from functions.runtime.ports import Ports, Received
 from functions.usecases.events import ProgressUpdated
 from functions.usecases.learners import load_learner, reopen_lessons
 from functions.usecases.projection import is_forgotten, learner_row, progress_row, show, topic_row
+from functions.usecases.tables import TableRow
 
 
 async def project_progress(ports: Ports, event: Received[ProgressUpdated]) -> None:
@@ -15,7 +16,7 @@ async def project_progress(ports: Ports, event: Received[ProgressUpdated]) -> No
         await show(ports, learner, _rows(learner, event))
 
 
-def _rows(learner: Learner, event: Received[ProgressUpdated]) -> list[Sql]:
+def _rows(learner: Learner, event: Received[ProgressUpdated]) -> list[TableRow]:
     entry = learner.lessons.get(event.data.lesson_id)
     record = learner.topics.get(event.data.topic or "")
     rows = [learner_row(learner, event.now)]

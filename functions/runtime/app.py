@@ -6,7 +6,6 @@ The app starts without its sidecar; readiness waits for it, liveness never does.
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -17,7 +16,6 @@ from starlette.responses import JSONResponse, Response
 from functions.runtime import middleware, routes
 from functions.runtime.errors import InvalidRequest, Unavailable, UnsupportedMediaType
 from functions.runtime.events import STRUCTURED
-from functions.runtime.ports import Ports
 from functions.runtime.receive import On, Outcome, receive
 from functions.runtime.routes import Route
 from functions.runtime.settings import Settings
@@ -131,19 +129,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if hasattr(app.state, "ports"):  # a test's
         yield
         return
-    from functions.runtime import (
-        sidecar,  # gRPC is loaded while the server already listens to nothing else
-    )
+    from functions.runtime import sidecar  # gRPC is loaded while the server already listens to nothing else
 
-    connection = sidecar.Sidecar(app.state.settings)
-    tables = sidecar.SidecarReadModel(connection)
-    documents = sidecar.SidecarDocuments(connection, tables)
-    app.state.ports = Ports(
-        documents, sidecar.SidecarPublisher(connection), tables, lambda: datetime.now(UTC), connection.not_ready
-    )
-    log.info("started", extra={"function": app.state.function.name})
-    yield
-    await connection.close()
+    async with sidecar.ports(app.state.settings) as app.state.ports:
+        log.info("started", extra={"function": app.state.function.name})
+        yield
 
 
 async def live() -> Response:

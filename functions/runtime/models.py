@@ -22,6 +22,13 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("lies outside the calendar") from error
+
+
 def _storable(text: str) -> str:
     if "\0" in text:
         raise ValueError("a NUL is no text to PostgreSQL")
@@ -31,7 +38,7 @@ def _storable(text: str) -> str:
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 Storable = AfterValidator(_storable)  # free text that a table can hold; after the length, whose message it would spoil
 Slug = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=64)]
-Time = Annotated[AwareDatetime, AfterValidator(lambda t: t.astimezone(UTC)), PlainSerializer(rfc3339, return_type=str)]
+Time = Annotated[AwareDatetime, AfterValidator(_in_utc), PlainSerializer(rfc3339, return_type=str)]
 
 
 class Request(BaseModel):

@@ -138,9 +138,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a handler answers: a pydantic model, text, nothing, or server-sent events as pairs of name and data."""
+    """What a handler answers: a pydantic model, text, nothing, or server-sent events as pairs of name and data.
 
-    body: BaseModel | str | AsyncIterator[tuple[str, str]] | None
+    A list is text in parts, for one too large to be held twice.
+    """
+
+    body: BaseModel | str | list[str] | AsyncIterator[tuple[str, str]] | None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = "application/json"

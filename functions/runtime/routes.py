@@ -35,7 +35,7 @@ class Route:
     path: str
     handler: Handler
     request: type[BaseModel]
-    answer: type[BaseModel] | UnionType
+    answer: type[BaseModel] | UnionType | None  # None: an answer without a body (204)
     status: int = 200
     errors: Sequence[int] = ()  # besides those that every route can answer
     media_types: Sequence[str] = (JSON,)  # what it can answer, the default first
@@ -49,7 +49,7 @@ class Route:
 
 
 def add(router: APIRouter, prefix: str, route: Route, tag: str) -> None:
-    common = {400, 401, 403, 406, 500, 503} | ({413, 415} if route.has_body else set())
+    common = {400, 401, 403, 500, 503} | ({413, 415} if route.has_body else set()) | ({406} if route.answer else set())
     responses = problems(*common, *route.errors)
     responses[route.status] = _success(route, "Done", route.answer_headers)
     if route.creates:
@@ -79,15 +79,16 @@ def add(router: APIRouter, prefix: str, route: Route, tag: str) -> None:
 def _success(route: Route, description: str, headers: Mapping[str, str]) -> dict[str, Any]:
     return {
         "description": description,
-        "content": {kind: {} for kind in route.media_types if kind != JSON},
+        **({"content": {kind: {} for kind in route.media_types if kind != JSON}} if route.answer else {}),
         "headers": {k: {"description": v, "schema": {"type": "string"}} for k, v in headers.items()},
     }
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """How OpenAPI is told of error answers."""
-    schema = {"schema": ProblemDocument.model_json_schema()}
-    answer = {"description": "See `detail`", "content": {"application/problem+json": schema}}
+    schema = ProblemDocument.model_json_schema()
+    schema["properties"]["errors"]["items"] = schema.pop("$defs")["ProblemField"]  # inline: it would point to nowhere
+    answer = {"description": "See `detail`", "content": {"application/problem+json": {"schema": schema}}}
     return {status: dict(answer) for status in sorted(statuses)}
 
 
@@ -100,7 +101,8 @@ def _guarded(route: Route) -> type[APIRoute]:
 
             async def handle(request: Request) -> Response:
                 request.state.principal = authenticate(request.headers, request.app.state.settings)
-                request.state.accept = negotiated(request, route.media_types)
+                # nothing is of every media type
+                request.state.accept = negotiated(request, route.media_types) if route.answer else ""
                 content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
                 if route.has_body and content_type != JSON:
                     raise UnsupportedMediaType(f"Send {JSON}, not {content_type or 'a body without Content-Type'}.")
@@ -165,7 +167,13 @@ def _response(reply: Reply) -> Response:
         return Response(body.model_dump_json(), reply.status, dict(reply.headers), reply.media_type)
     if isinstance(body, str):
         return Response(body, reply.status, dict(reply.headers), reply.media_type)
-    return StreamingResponse(_event_stream(body), reply.status, dict(reply.headers), reply.media_type)
+    parts = _encoded(body) if isinstance(body, list) else _event_stream(body)
+    return StreamingResponse(parts, reply.status, dict(reply.headers), reply.media_type)
+
+
+async def _encoded(parts: list[str]) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part.encode()
 
 
 async def _event_stream(events: AsyncIterator[tuple[str, str]]) -> AsyncIterator[bytes]:

@@ -8,7 +8,9 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import grpc.aio
@@ -18,7 +20,7 @@ from pydantic_core import from_json, to_json  # a third of what `json` takes for
 
 from functions.runtime.errors import Conflict, Unavailable
 from functions.runtime.events import STRUCTURED
-from functions.runtime.ports import ABSENT, Json, Migration, Row, Sql, Stored, Write
+from functions.runtime.ports import ABSENT, Json, Migration, Ports, Row, Sql, Stored, Write
 from functions.runtime.settings import Settings
 from functions.runtime.sql import as_one_statement, migration_block
 from functions.runtime.telemetry import log, traceparent
@@ -183,3 +185,15 @@ class SidecarReadModel:
         )
         answer = await self._sidecar.call(self._sidecar.stub.InvokeBinding, request, "read model")
         return bytes(answer.data)
+
+
+@asynccontextmanager
+async def ports(settings: Settings) -> AsyncIterator[Ports]:
+    """The ports over one connection to daprd, which is closed at the end."""
+    connection = Sidecar(settings)
+    tables = SidecarReadModel(connection)
+    documents = SidecarDocuments(connection, tables)
+    try:
+        yield Ports(documents, SidecarPublisher(connection), tables, lambda: datetime.now(UTC), connection.not_ready)
+    finally:
+        await connection.close()

@@ -6,7 +6,7 @@ from functions.runtime.ports import Ports, Received, Write
 from functions.usecases.events import LessonGenerated
 from functions.usecases.learners import commit_learner, load_learner, reopen_lessons, until_committed
 from functions.usecases.lesson_documents import lesson_key
-from functions.usecases.projection import is_forgotten, learner_row, listed_of, listed_row, progress_row, show
+from functions.usecases.projection import is_forgotten, learner_row, listed_of, listed_row, progress_row, show, unlist
 from functions.usecases.publishing import publish
 
 
@@ -29,6 +29,7 @@ async def track_lesson(ports: Ports, event: Received[LessonGenerated]) -> None:
     entry = learner.lessons.get(event.data.lesson_id)
     if entry is None:  # the learner was forgotten since, and the lesson was written for nobody
         await ports.documents.commit(Write(lesson_key(event.data.lesson_id), None))
+        await unlist(ports.read_model, event.data.lesson_id)
         return
     listed = listed_row(entry, learner.user_id, event.now)
     # last: it can be done again, the entry shows the rest

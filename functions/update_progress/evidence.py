@@ -17,7 +17,8 @@ def facts_of(
 ) -> list[Fact]:
     """The update's own fact, then one for each piece of its evidence, in its order.
 
-    `lesson`: topic, course and questions of one that is known. Raises InvalidRequest that names the field below `path`.
+    `lesson`: topic and course of one written here, with its questions, or told of before. Raises InvalidRequest that
+    names the field below `path`.
     """
     topic = _topic(update, lesson, course, path)
     at = update.occurred_at or call.now

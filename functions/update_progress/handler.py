@@ -10,7 +10,7 @@ from functions.learning import progress, struggle
 from functions.learning.curriculum import course
 from functions.learning.facts import Fact
 from functions.learning.learner import Learner
-from functions.runtime.errors import Forbidden, PreconditionFailed, invalid
+from functions.runtime.errors import Forbidden, PreconditionFailed, Unavailable, invalid
 from functions.runtime.events import stable_id
 from functions.runtime.idempotency import REPLAYED, chosen_key, record_key, remember, replay
 from functions.runtime.ports import Call, Json, Ports, Reply
@@ -28,6 +28,7 @@ from functions.usecases.learners import (
     until_committed,
 )
 from functions.usecases.lesson_documents import load_lessons
+from functions.usecases.projection import is_forgotten
 from functions.usecases.publishing import Outgoing, publish
 
 CLOCK_SKEW = timedelta(minutes=5)  # a front end's clock may run ahead this far
@@ -82,6 +83,8 @@ async def _decide(ports: Ports, call: Call, request: UpdateProgress, request_key
     if record and (result := replay(stored.get(record), call)):
         return Decision(result, replayed=True)
     learner = learner_from(stored.get(own), request.user_id)
+    if is_forgotten(learner, call.now):
+        raise Unavailable("The learner was forgotten while this was under way; nothing was saved.")
     _check_version(call.if_match, learner)
     reopened = await reopen_lessons(ports.documents, learner, [lesson_id for lesson_id, _ in request.lessons()])
     lessons = await _lessons(ports, learner, request.lessons())
@@ -113,7 +116,7 @@ async def _record(
         ledger = await _whole_ledger(recording)
         facts = voids_of(update, lesson_id, ledger, call, update_id, path)
     else:
-        facts = facts_of(update, lesson_id, lesson, course(), call, update_id, path)
+        facts = facts_of(update, lesson_id, lesson or _told(learner, lesson_id), course(), call, update_id, path)
         if progress.needs_ledger(learner, facts, course()):
             ledger = await _whole_ledger(recording)
     progress.record(learner, facts, course(), ledger)
@@ -130,17 +133,21 @@ async def _whole_ledger(recording: Recording) -> list[Fact]:
 
 
 async def _lessons(ports: Ports, learner: Learner, updates: Sequence[tuple[str, Observed]]) -> dict[str, Json]:
-    """The lessons that are known here; the body is only needed to find a topic or the questions of a quiz."""
-    known: dict[str, Json] = {}
+    """The lessons that were written here; a body is only read where the document does not say enough of the lesson."""
     needed = []
     for lesson_id, update in updates:
         entry = learner.lessons.get(lesson_id)
         asks = any(e.kind == "quiz" and e.answers for e in update.evidence)
-        if entry and entry.topic and not asks:
-            known[lesson_id] = {"topic": entry.topic, "course_id": entry.course_id}
-        else:
+        if asks or entry is None or entry.listed is None:
             needed.append(lesson_id)
-    return known | await load_lessons(ports.documents, needed, owner=learner.user_id)
+    listed = {e.lesson_id: {"topic": e.topic, "course_id": e.course_id} for e in learner.lessons.values() if e.listed}
+    return listed | await load_lessons(ports.documents, needed, owner=learner.user_id)
+
+
+def _told(learner: Learner, lesson_id: str) -> Json | None:
+    """What earlier updates, of this batch too, told of a lesson that was made elsewhere."""
+    entry = learner.lessons.get(lesson_id)
+    return {"topic": entry.topic, "course_id": entry.course_id} if entry and entry.topic else None
 
 
 def _check_version(if_match: str | None, learner: Learner) -> None:

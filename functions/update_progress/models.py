@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,6 +12,7 @@ from functions.learning.progress import contradiction
 from functions.runtime.models import Answer, Id, Request, Slug, Time
 
 Percentage = Annotated[float, Field(ge=0, le=100)]
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _zone(name: str) -> str:
@@ -19,6 +21,17 @@ def _zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"{name!r} is not an IANA time zone") from error
     return name
+
+
+def _not_too_early(moment: datetime) -> datetime:
+    # a day at the edge of the calendar has none before it, and would stop every streak that is counted over it
+    if moment < EARLIEST:
+        raise ValueError(f"lies before {EARLIEST:%Y-%m-%d}")
+    return moment
+
+
+# Bounded, like all that is kept: the open segment of a ledger is part of the learner's document.
+AnswerText = Annotated[str, Field(max_length=500)]
 
 
 class ExerciseEvidence(Request):
@@ -37,7 +50,7 @@ class ExerciseEvidence(Request):
 class QuizEvidence(Request):
     kind: Literal["quiz"]
     quiz_id: Id | None = None
-    answers: dict[Id, str | bool | int | float] | None = Field(default=None, min_length=1, max_length=200)
+    answers: dict[Id, AnswerText | bool | int | float] | None = Field(default=None, min_length=1, max_length=60)
     score: Percentage | None = None
 
     @model_validator(mode="after")
@@ -55,7 +68,8 @@ class CodeQualityEvidence(Request):
 class ExecutionEvidence(Request):
     kind: Literal["execution"]
     ok: bool
-    error_type: str | None = Field(default=None, min_length=1, max_length=100)
+    # a name like `json.JSONDecodeError`, never the error's message: it is shown to teachers and goes into events
+    error_type: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=100)
     exercise_id: Id | None = None
 
 
@@ -117,7 +131,7 @@ class Observed(Request):
     ] = None
     progress_data: ProgressData | None = None
     evidence: list[Evidence] = Field(default_factory=list, max_length=100)
-    occurred_at: Time | None = None
+    occurred_at: Annotated[Time, AfterValidator(_not_too_early)] | None = None
     timezone: Annotated[str, AfterValidator(_zone)] | None = None
 
     @property

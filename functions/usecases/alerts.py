@@ -10,6 +10,4 @@ async def find_alert(documents: Documents, learner: Learner, alert_id: str) -> A
     for alert in (*learner.alerts, *learner.resolved_alerts):
         if alert.alert_id == alert_id:
             return alert
-    if not learner.alert_segments:
-        return None
     return next((alert for alert in await load_alerts(documents, learner) if alert.alert_id == alert_id), None)

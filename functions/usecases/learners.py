@@ -17,7 +17,7 @@ from functions.usecases.publishing import Outgoing, unpublished
 
 T = TypeVar("T")
 ATTEMPTS = 12
-AT_ONCE = 50  # segments asked for in one call
+AT_ONCE = 10  # segments asked for in one call: daprd answers at most 4 MB, and a full one may have 270 kB
 _LEARNER = TypeAdapter(Learner)
 _ENTRIES = TypeAdapter(list[LessonEntry])
 _ALERTS = TypeAdapter(list[Alert])

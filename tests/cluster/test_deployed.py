@@ -1,13 +1,12 @@
 """One lesson's whole way on Kubernetes: HTTP and Kafka events wake functions from zero, and they go back to it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.support import kafka
 from tests.support.backends import eventually, new_learner
-from tests.support.cluster import DOMAIN, NAMESPACE, ClusterBackend, deployed, items, kubectl, running_pods
+from tests.support.cluster import DOMAIN, NAMESPACE, ClusterBackend, items, kubectl, running_pods
 
 pytestmark = pytest.mark.cluster
 FUNCTIONS = {
@@ -16,6 +15,7 @@ FUNCTIONS = {
     "list-lessons",
     "manage-alerts",
     "manage-classes",
+    "manage-learner",
     "project-progress",
     "raise-alert",
     "relay-events",
@@ -23,12 +23,6 @@ FUNCTIONS = {
     "update-progress",
 }
 AWAKE = 120  # seconds, at most, for what the cluster does in its own time
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[ClusterBackend]:
-    with deployed() as backend:
-        yield backend
 
 
 def at_zero(*names: str) -> bool:

@@ -96,6 +96,8 @@ def test_the_alerts_of_a_class_are_those_of_its_roster(backend: Backend) -> None
     assert put(backend, class_id, james, maya).status_code == 200
     assert listed(backend, class_id=class_id) == [alerts[james], alerts[maya]]
     assert listed(backend, class_id=class_id, user_id=maya) == [alerts[maya]]
+    assert put(backend, class_id, *(f"u{n}" for n in range(499)), maya).status_code == 200
+    assert listed(backend, class_id=class_id, state="open") == [alerts[maya]]
     assert put(backend, class_id).status_code == 200
     assert listed(backend, class_id=class_id) == []
 

@@ -21,6 +21,7 @@ SERVED_BY = {
     "alerts": "manage-alerts",
     "classes": "manage-classes",
     "generate-lesson": "generate-lesson",
+    "learners": "manage-learner",
     "lessons": "list-lessons",
     "update-progress": "update-progress",
     "status": "get-status",
@@ -29,11 +30,16 @@ SERVED_BY = {
 
 @dataclass
 class Backend:
-    """`url` says where a path is served; every other call goes through `request`."""
+    """`url` says where a path is served; every other call goes through `request`.
+
+    `maintenance`: the arguments and variables by which a command of `learnflow` works on its state, by that function's
+    sidecar where there is one.
+    """
 
     name: str
     url: Callable[[str], str]
     client: httpx.Client
+    maintenance: Callable[[str], tuple[list[str], dict[str, str]]] = lambda _app_id: ([], {})
 
     def request(self, method: str, path: str, **options: object) -> httpx.Response:
         return self.client.request(method, self.url(path) + path, **options)  # type: ignore[arg-type]
@@ -114,7 +120,12 @@ def embedded(data: Path) -> Iterator[Backend]:
     server.start()
     try:
         with httpx.Client(timeout=10) as client:
-            yield Backend("embedded", lambda _path: f"http://127.0.0.1:{server.port}", client)
+            yield Backend(
+                "embedded",
+                lambda _path: f"http://127.0.0.1:{server.port}",
+                client,
+                lambda _app_id: (["--data", str(data)], {}),
+            )
     finally:
         server.stop()
 

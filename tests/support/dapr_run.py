@@ -95,8 +95,11 @@ def dapr_run(folder: Path) -> Iterator[Backend]:
 
 class StackBackend(Backend):
     def __init__(self, name: str, url: Any, client: httpx.Client, processes: Processes) -> None:
-        super().__init__(name, url, client)
+        super().__init__(name, url, client, self._maintenance)
         self.processes = processes
+
+    def _maintenance(self, app_id: str) -> tuple[list[str], dict[str, str]]:
+        return ["--sidecar"], {"DAPR_GRPC_PORT": str(self.processes.apps[app_id]["daprGRPCPort"])}
 
 
 def _url(processes: Processes, path: str) -> str:

@@ -165,9 +165,14 @@ async def new_world(path: Path | str = ":memory:") -> AsyncIterator[World]:
         await database.close()
 
 
+def structured(event: Json) -> tuple[dict[str, str], bytes]:
+    """Headers and body by which an event is delivered."""
+    return {"content-type": STRUCTURED}, json.dumps(event).encode()
+
+
 def received(model: type[D], event: Json, now: datetime = NOW) -> Received[D]:
     """A published event as its handler gets it."""
-    decoded = decode({"content-type": STRUCTURED}, json.dumps(event).encode())
+    decoded = decode(*structured(event))
     data = model.model_validate(decoded.get_data() or {})
     return Received(*identity(decoded), data, now, decoded.get_time())
 

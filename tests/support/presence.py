@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+from importlib.util import find_spec
 
 KAFKA = os.environ.get("LEARNFLOW_KAFKA", "127.0.0.1:9092")
 POSTGRES = os.environ.get(
@@ -38,4 +39,11 @@ def cluster_is_missing() -> str | None:
     return None if asked.returncode == 0 else f"no cluster with Knative answers ({asked.stderr.strip()[:100]})"
 
 
-MISSING = {"stack": stack_is_missing, "cluster": cluster_is_missing}
+def browser_is_missing() -> str | None:
+    """Why tests marked `browser` cannot run, or None."""
+    if find_spec("playwright") is None:
+        return "the Python package playwright is not installed"
+    return None if shutil.which("chromium") else "chromium is not on the PATH"
+
+
+MISSING = {"stack": stack_is_missing, "cluster": cluster_is_missing, "browser": browser_is_missing}

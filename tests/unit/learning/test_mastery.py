@@ -182,6 +182,13 @@ def test_with_at_most_one_attempt_at_a_component_the_level_is_at_most_learning(c
     assert (found.score, found.level.name) == (100.0, "Learning")
 
 
+def test_a_score_that_is_learning_anyway_is_not_held() -> None:
+    at_the_edge = mastery(record(passed=3, quiz=[100.0]))
+    assert (at_the_edge.score, at_the_edge.capped) == (70.0, False)
+    above = mastery(record(passed=3, quiz=[100.0]), streak_days=1)
+    assert (above.score, above.capped) == (71.0, True)
+
+
 def test_a_low_score_is_not_lifted_by_the_cap() -> None:
     assert mastery(record(quiz=[10.0])).level.name == "Beginner"
 

@@ -10,47 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.learning.curriculum import course
-from functions.learning.facts import Fact, fact_of, line_of
+from functions.learning.facts import fact_of, line_of
 from functions.learning.learner import Learner, LessonEntry, Scored
-from functions.learning.progress import STATUSES, contradiction, entry_for, needs_ledger, rebuild, record
-
-NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
-Update = list[Fact]
-
-
-def update(minutes: int = 0, evidence: list[Fact] | None = None, **told: Any) -> Update:
-    """An update's facts; its evidence happened when it did."""
-    at, lesson_id = told.pop("at", NOON + timedelta(minutes=minutes)), told.pop("lesson_id", "lesson-1")
-    topic, update_id = told.pop("topic", "for-loops"), told.pop("id", f"u{minutes}")
-    status = {"status": "in_progress"} if evidence and "status" not in told else {}
-    own = Fact(update_id, at, "progress", lesson_id, topic, {"course_id": "python"} | told | status)
-    return [own, *(replace(fact, at=at, lesson_id=lesson_id) for fact in evidence or ())]
-
-
-def piece(evidence_id: str, kind: str, **data: Any) -> Fact:
-    return Fact(evidence_id, NOON, kind, "lesson-1", "for-loops", data)
-
-
-def quiz(evidence_id: str, score: float, quiz_id: str = "Q") -> Fact:
-    return piece(evidence_id, "quiz", score=score, quiz_id=quiz_id)
-
-
-def exercise(evidence_id: str, passed: int, exercise_id: str = "sum-to-n") -> Fact:
-    return piece(evidence_id, "exercise", exercise_id=exercise_id, passed_tests=passed, total_tests=4)
-
-
-def take(learner: Learner, facts: Update) -> None:
-    """As the handler does, with the whole ledger in the open segment; a fact that is there already is a replay."""
-    known = [fact_of(line) for line in learner.ledger]
-    if facts[0].id not in {fact.id for fact in known}:
-        record(learner, facts, course(), known if needs_ledger(learner, facts, course()) else None)
-
-
-def learner_after(*updates: Update) -> Learner:
-    learner = Learner("maya")
-    for each in updates:
-        take(learner, each)
-    return learner
+from functions.learning.progress import STATUSES, contradiction, entry_for, rebuild
+from tests.support.histories import (
+    HISTORY,
+    NOON,
+    Update,
+    exercise,
+    figures,
+    history,
+    learner_after,
+    piece,
+    quiz,
+    take,
+    update,
+)
 
 
 def entry_after(*updates: Update) -> LessonEntry:
@@ -188,6 +163,13 @@ def test_evidence_that_is_taken_back_counts_no_more_and_stays_in_the_ledger() ->
     assert learner.reviews["for-loops"].last_review == NOON
 
 
+def test_the_best_of_a_topic_is_remembered_when_it_gets_worse_and_is_none_that_was_taken_back() -> None:
+    learner = learner_after(update(0, [quiz("a", 60)]), update(1, [quiz("b", 90)]), update(2, [quiz("c", 20)]))
+    assert (learner.topics["for-loops"].assessed, learner.topics["for-loops"].best) == (6.0, 27.0)
+    take(learner, [replace(piece("v", "void"), data={"evidence_id": "b", "reason": "wrong learner", "by": "t"})])
+    assert (learner.topics["for-loops"].assessed, learner.topics["for-loops"].best) == (6.0, 18.0)
+
+
 def test_the_quizzes_of_a_long_history_are_a_sum_and_still_the_mean_of_their_latest_attempts() -> None:
     scores = [3.33 * n for n in range(20)]
     learner = learner_after(*(update(n, [quiz(f"e{n}", score, f"Q{n}")]) for n, score in enumerate(scores)))
@@ -257,6 +239,38 @@ def test_a_time_zone_that_is_named_later_moves_the_days_before_it() -> None:
         assert learner_after(*order).days == [(date(2026, 3, 10), date(2026, 3, 10))]
 
 
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [
+        # at 08:00 and 23:30 of the 9th, and at 09:00 of the 10th in UTC
+        ("UTC", [(date(2026, 3, 9), date(2026, 3, 10))]),
+        ("Pacific/Kiritimati", [(date(2026, 3, 9), date(2026, 3, 10))]),
+        ("Pacific/Niue", [(date(2026, 3, 8), date(2026, 3, 9))]),
+    ],
+)
+def test_a_traveller_has_all_days_where_they_are_now(zone: str, days: list[tuple[date, date]]) -> None:
+    moments = [datetime(2026, 3, 9, 8, tzinfo=UTC), datetime(2026, 3, 9, 23, 30, tzinfo=UTC)]
+    earlier = [update(at=at, id=f"u{n}", timezone="UTC") for n, at in enumerate(moments)]
+    arrived = update(at=datetime(2026, 3, 10, 9, tzinfo=UTC), id="last", timezone=zone)
+    for order in ([*earlier, arrived], [arrived, *earlier]):
+        assert learner_after(*order).days == days
+
+
+def test_a_zone_that_was_named_before_the_latest_one_moves_nothing() -> None:
+    now, before = update(9, timezone="Asia/Tokyo"), update(0, timezone="Pacific/Niue")
+    assert learner_after(now, before).timezone == "Asia/Tokyo"
+    assert learner_after(now, before).days == learner_after(before, now).days == [(date(2026, 3, 9), date(2026, 3, 9))]
+
+
+def test_a_day_that_is_reported_late_joins_the_days_around_it() -> None:
+    days = [update(id=f"u{n}", at=NOON + timedelta(days=n)) for n in (0, 1, 3)]
+    late = update(id="late", at=NOON + timedelta(days=2))
+    learner = learner_after(*days)
+    assert len(learner.days) == 2
+    take(learner, late)
+    assert learner.days == [(NOON.date(), NOON.date() + timedelta(days=3))]
+
+
 def test_two_zones_of_one_moment_are_ordered_by_id() -> None:
     paris, tokyo = update(id="a", timezone="Europe/Paris"), update(id="b", timezone="Asia/Tokyo")
     assert {learner_after(*order).timezone for order in ([paris, tokyo], [tokyo, paris])} == {"Asia/Tokyo"}
@@ -274,61 +288,6 @@ def test_of_a_very_long_history_the_latest_runs_are_kept_and_the_longest_is_reme
 
 
 # Any order, with duplicates, and the ledger alone
-
-ZONES = ["Europe/Berlin", "Asia/Tokyo", "America/Los_Angeles", "Pacific/Kiritimati", "Pacific/Apia", "Asia/Kathmandu"]
-EVIDENCE = st.one_of(
-    st.builds(
-        lambda q, s: ("quiz", {"quiz_id": q, "score": s}),
-        st.sampled_from([f"Q{n}" for n in range(8)]),
-        st.floats(0, 100).map(lambda s: round(s, 2)),
-    ),
-    st.builds(lambda s: ("code_quality", {"score": s}), st.floats(0, 100)),
-    st.builds(
-        lambda e, p: ("exercise", {"exercise_id": e, "passed_tests": p, "total_tests": 4}),
-        st.sampled_from(["sum-to-n", "stars-in-a-row"]),
-        st.integers(0, 4),
-    ),
-    st.builds(lambda s: ("time_on_task", {"seconds": s}), st.floats(0.001, 86_400)),
-    st.just(("message", {"text": "hello"})),
-)
-REPORT = st.one_of(
-    st.builds(lambda p: {"progress_percentage": p}, st.floats(0, 100)),
-    st.builds(lambda s: {"status": s}, st.sampled_from(STATUSES)),
-    st.builds(lambda n: {"achievement_metrics": {"stars": n}}, st.integers(0, 3)),
-    st.builds(lambda z: {"timezone": z}, st.sampled_from(ZONES)),
-    st.just({}),
-)
-HISTORY = st.lists(
-    st.tuples(
-        st.integers(0, 60 * 24 * 90) | st.integers(0, 3),
-        st.sampled_from(["l1", "l2"]),
-        REPORT,
-        st.lists(EVIDENCE, max_size=4),
-    ),
-    min_size=1,
-    max_size=14,
-)
-
-
-def history(drawn: list[Any], voids: list[int]) -> list[Update]:
-    """Updates, and corrections that take back some of their evidence."""
-    made = []
-    for n, (minutes, lesson_id, report, pieces) in enumerate(drawn):
-        topic = {"l1": "for-loops", "l2": "while-loops"}[lesson_id]  # a lesson has one: another is refused
-        evidence = [replace(piece(f"{n}-{m}", kind, **data), topic=topic) for m, (kind, data) in enumerate(pieces)]
-        made.append(update(minutes, evidence, id=f"u{n}", lesson_id=lesson_id, topic=topic, **report))
-    evidence = [fact for facts in made for fact in facts[1:]]
-    gone = {evidence[n % len(evidence)].id: evidence[n % len(evidence)] for n in voids} if evidence else {}
-    data = {"reason": "a mistake", "by": "teacher"}
-    return [
-        *made,
-        *([replace(f, id=f"v-{f.id}", kind="void", data=data | {"evidence_id": f.id})] for f in gone.values()),
-    ]
-
-
-def figures(learner: Learner) -> Learner:
-    """All that is derived; the ledger is what it is derived from, in the order of its arrival."""
-    return replace(learner, ledger=[])
 
 
 @settings(deadline=None, max_examples=300)

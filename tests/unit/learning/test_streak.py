@@ -96,7 +96,50 @@ def test_the_day_of_a_moment_is_the_one_where_the_learner_is(zone: str, expected
     assert streak.day_of(datetime(2026, 3, 9, 20, 30, tzinfo=UTC), zone) == expected
 
 
-def test_the_day_follows_summer_time() -> None:
-    before, after = datetime(2026, 3, 28, 23, 30, tzinfo=UTC), datetime(2026, 3, 29, 22, 30, tzinfo=UTC)
-    assert streak.day_of(before, "Europe/Berlin") == date(2026, 3, 29)
-    assert streak.day_of(after, "Europe/Berlin") == date(2026, 3, 30)
+@pytest.mark.parametrize(
+    ("zone", "moments"),
+    [
+        ("Europe/Berlin", ["2026-03-28T23:30Z", "2026-03-29T22:30Z"]),  # a day of 23 hours
+        ("Europe/Berlin", ["2026-10-24T22:30Z", "2026-10-25T23:30Z"]),  # a day of 25 hours
+        ("Asia/Tokyo", ["2026-03-09T14:59:59.999999Z", "2026-03-09T15:00Z"]),  # midnight
+        ("UTC", ["2024-02-28T23:59Z", "2024-02-29T00:00Z", "2024-03-01T00:00Z"]),  # a leap day
+        ("UTC", ["2026-02-28T12:00Z", "2026-03-01T12:00Z"]),  # none
+        ("Asia/Kathmandu", ["2025-12-31T18:14Z", "2025-12-31T18:15Z"]),  # a new year, at 5:45
+    ],
+)
+def test_days_in_a_row_are_those_of_the_calendar_where_the_learner_is(zone: str, moments: list[str]) -> None:
+    runs: list[streak.Run] = []
+    for moment in moments:
+        runs = streak.add_day(runs, streak.day_of(datetime.fromisoformat(moment), zone))
+    assert [streak.length(run) for run in runs] == [len(moments)]
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        ["2026-03-28T23:00Z", "2026-03-29T21:59Z"],  # the day of 23 hours
+        ["2026-10-24T22:00Z", "2026-10-25T22:59Z"],  # the day of 25 hours
+    ],
+)
+def test_a_day_on_which_clocks_are_changed_is_one_day(moments: list[str]) -> None:
+    days = {streak.day_of(datetime.fromisoformat(moment), "Europe/Berlin") for moment in moments}
+    assert len(days) == 1
+
+
+def test_the_day_that_a_zone_skipped_at_the_date_line_was_no_active_day() -> None:
+    moments = [datetime(2011, 12, 30, 9, 59, tzinfo=UTC), datetime(2011, 12, 30, 10, 0, tzinfo=UTC)]
+    assert [streak.day_of(at, "Pacific/Apia") for at in moments] == [date(2011, 12, 29), date(2011, 12, 31)]
+
+
+def test_runs_that_are_not_kept_leave_the_length_of_the_longest_of_them() -> None:
+    runs = runs_of(*range(4), *(10 + 2 * n for n in range(30)))
+    kept, before = streak.shortened(runs, 0)
+    assert (len(kept), before) == (30, 4)
+    assert kept == runs[1:]
+    assert streak.shortened(kept, before) == (kept, 4)
+    assert streak.shortened(runs, 7)[1] == 7
+
+
+def test_the_longest_may_be_among_the_runs_that_are_not_kept() -> None:
+    assert streak.longest(runs_of(0, 1), 5) == 5
+    assert streak.longest(runs_of(*range(6)), 5) == 6

@@ -23,7 +23,7 @@ from functions.runtime.telemetry import configure_logging, traceparent
 from tests.support.fakes import World, client_of
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-KINDS = ("application/json", "text/markdown", "text/event-stream")
+KINDS = ("application/json", "text/markdown", "text/event-stream", "text/csv")
 
 
 class Things(Request):
@@ -59,6 +59,8 @@ class Recorder:
         self.requests.append(request)
         if call.accept == "text/markdown":
             return Reply("# Grüße", media_type="text/markdown; charset=utf-8")
+        if call.accept == "text/csv":
+            return Reply(["name\n", "Zoë\n"], media_type="text/csv; charset=utf-8")
         if call.accept == "text/event-stream":
             return Reply(self.stream(), 201, media_type="text/event-stream")
         thing = Thing(user_id=request.user_id, accept=call.accept, trace=traceparent(), fingerprint=call.fingerprint)
@@ -88,12 +90,18 @@ def app(world: World, handler: Recorder) -> FastAPI:
         """Read a thing"""
         return await handler.answer(call, request)
 
+    async def drop_thing(ports: Ports, call: Call, request: Things, thing_id: str) -> Reply:  # noqa: ARG001
+        """Drop a thing"""
+        await handler.answer(call, request)
+        return Reply(None, 204)
+
     made = create_http_app(
         "things",
         [
             Route("GET", "/things", list_things, Things, Thing, media_types=KINDS),
             Route("POST", "/things", make_thing, MakeThing, Thing, headers=("idempotency_key", "if_match")),
             Route("GET", "/things/{thing_id}", read_thing, Things, Thing),
+            Route("DELETE", "/things/{thing_id}", drop_thing, Things, None, 204),
         ],
     )
     made.state.settings = Settings(auth="off", public_url="https://things.example")
@@ -324,7 +332,7 @@ async def test_an_unknown_path_is_a_404(client: httpx.AsyncClient, path: str) ->
     [
         ("DELETE", "/things", "GET, HEAD, POST"),
         ("PATCH", "/things", "GET, HEAD, POST"),
-        ("POST", "/things/t1", "GET, HEAD"),
+        ("POST", "/things/t1", "DELETE, GET, HEAD"),
     ],
 )
 async def test_another_method_is_a_405_that_names_all_that_are_allowed(
@@ -394,7 +402,7 @@ async def test_several_accept_headers_are_one_list(client: httpx.AsyncClient) ->
 @pytest.mark.parametrize("accept", ["image/png", "application/json;q=0", "text/html, application/xml", "*/*;q=0"])
 async def test_nothing_acceptable_is_a_406(client: httpx.AsyncClient, handler: Recorder, accept: str) -> None:
     body = problem(await client.get("/things?user_id=maya", headers={"accept": accept}), 406)
-    assert body["detail"] == "This endpoint answers application/json or text/markdown or text/event-stream."
+    assert body["detail"] == "This endpoint answers application/json or text/markdown or text/event-stream or text/csv."
     assert handler.requests == []
 
 
@@ -498,3 +506,20 @@ async def test_the_openapi_document_declares_what_is_answered(client: httpx.Asyn
     assert document["paths"]["/things"]["get"]["responses"]["200"]["content"].keys() == set(KINDS)
     assert posted["summary"] == "Make a thing"
     assert "/health/live" not in document["paths"]
+
+
+async def test_text_in_parts_is_sent_as_one(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/things?user_id=maya", headers={"accept": "text/csv"})
+    assert (answer.text, answer.headers["content-type"]) == ("name\nZo\u00eb\n", "text/csv; charset=utf-8")
+
+
+async def test_what_answers_nothing_is_acceptable_to_everybody(client: httpx.AsyncClient, handler: Recorder) -> None:
+    answer = await client.delete("/things/t1?user_id=maya", headers={"accept": "image/png"})
+    assert (answer.status_code, answer.content, len(handler.requests)) == (204, b"", 1)
+    problem(await client.delete("/things/t1?user_id=maya&limit=0"), 400)
+    problem(await client.delete("/things/t1?user_id=maya&force=yes"), 400)
+
+
+def test_openapi_says_that_nothing_is_answered(app: FastAPI) -> None:
+    responses = app.openapi()["paths"]["/things/{thing_id}"]["delete"]["responses"]
+    assert "content" not in responses["204"] and "406" not in responses
