@@ -65,7 +65,7 @@ def test_a_quiz_answered_wrong_and_then_right_moves_the_figures(visit: Visit) ->
     see(quiz.get_by_role("heading", name="5 of 5 right.")).to_be_focused()
     see(quiz).to_contain_text("Mastery went from 19 % to 31 %.")
     quiz.get_by_text("Where 31 % comes from").click()
-    see(quiz.get_by_role("row", name="Quiz 100")).to_contain_text("The mean of the latest attempts at 1 quiz.")
+    see(quiz.get_by_role("row", name="Quiz 100")).to_contain_text("The latest attempt at the one quiz that was taken.")
     row = quiz.get_by_role("row", name="Mastery of the topic")
     see(row.get_by_role("cell")).to_have_text(["19 %", "31 %", "new evidence: quiz"])
     see(visit.page.locator("main > .progress")).to_contain_text("15 %, in progress")
