@@ -8,6 +8,7 @@ PostgreSQL plans a prepared statement for any (which it may do from the sixth ti
 import argparse
 import asyncio
 import json
+import re
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -24,6 +25,8 @@ from bench.common import Spread, machine, table, write
 from bench.filling import fill
 from bench.load import Target, block, get
 from bench.stack import Place, address, functions_and_daprds, own_database
+from functions.get_status.class_models import ClassQuery
+from functions.get_status.class_status import class_status
 from functions.list_lessons.handler import list_lessons
 from functions.list_lessons.models import LessonFilters
 from functions.manage_alerts.handler import list_alerts
@@ -84,10 +87,17 @@ ALERT_QUERIES: Sequence[dict[str, str]] = (
     {"trigger": "stuck"},
     {"trigger": "stuck", "state": "open"},
 )
-# A place for what is still to come: add a line with its queries, handler and model.
+CLASS_IDS = [f"learner-{number * 7}" for number in range(200)]
+CLASS_QUERIES: Sequence[dict[str, str]] = (
+    {"user_ids": ",".join(CLASS_IDS)},
+    {"class_id": CLASS},
+    {"class_id": CLASS, "include": "drop_off"},
+)
+# By function: its path, how it is decided, the model of its query, and the queries.
 REQUESTS: Sequence[tuple[str, str, Any, Any, Sequence[dict[str, str]]]] = (
     ("list-lessons", "/lessons", list_lessons, LessonFilters, LESSON_QUERIES),
     ("manage-alerts", "/alerts", list_alerts, AlertFilters, ALERT_QUERIES),
+    ("get-status", "/status/class", class_status, ClassQuery, CLASS_QUERIES),
 )
 
 
@@ -125,7 +135,7 @@ class Asked:
 
     @property
     def name(self) -> str:
-        return f"GET {self.path if len(self.path) < 80 else self.path[:79] + '…'}"
+        return "GET " + re.sub("(cursor|user_ids)=[^&]*", r"\1=…", self.path)
 
 
 def _asked(app: str, path: str, handler: Any, model: Any, query: dict[str, str]) -> Asked:
@@ -140,8 +150,9 @@ def _asked(app: str, path: str, handler: Any, model: Any, query: dict[str, str])
 
 async def _prepared(ports: Ports) -> list[Asked]:
     """Every request of the table, and a second page of some; the class that one asks for is written."""
-    ids = [f"learner-{number * 500}" for number in range(200)]
-    document = ClassDocument(CLASS, "Bench", ids, TEACHER.user_id, 1, "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
+    document = ClassDocument(
+        CLASS, "Bench", CLASS_IDS, TEACHER.user_id, 1, "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
+    )
     await ports.documents.commit(Write(class_key(CLASS), document.value()))
     found = [_asked(app, path, how, model, query) for app, path, how, model, queries in REQUESTS for query in queries]
     app, path, handler, model, _ = REQUESTS[0]

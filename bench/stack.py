@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import asyncpg
 
-from bench.common import HOST, free_port
+from bench.common import HOST, free_ports
 from tests.support import dapr_run
 from tests.support.presence import POSTGRES
 
@@ -58,9 +58,10 @@ def functions_and_daprds(folder: Path, connection_string: str, *app_ids: str) ->
         stack.enter_context(patch.object(dapr_run, "POSTGRES", connection_string))
         processes = dapr_run.Processes(folder, stack)
         stack.callback(processes.stop)
+        ports = iter(free_ports(len(app_ids) * len(PORTS)))  # before anything is started that opens connections
         for app_id in app_ids:
             app = processes.apps[app_id]
-            app |= {name: free_port() for name in PORTS}
+            app |= {name: next(ports) for name in PORTS}
             main = f"functions.{app_id.replace('-', '_')}.main:app"
             app["command"] = [sys.executable, "-m", "uvicorn", main, "--host", HOST, "--port", str(app["appPort"])]
             processes.start(app_id, "app")
