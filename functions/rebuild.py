@@ -14,6 +14,7 @@ from functions.runtime import local
 from functions.runtime.errors import Unavailable
 from functions.runtime.ports import Ports
 from functions.runtime.settings import Settings
+from functions.runtime.telemetry import configure_logging
 from functions.usecases.rebuilding import Rebuilt
 from functions.usecases.rebuilding import rebuild as steps_of
 
@@ -25,6 +26,7 @@ def rebuild(data: Path | None) -> int:
     if data is not None and not (data / local.FILE).exists():
         sys.stderr.write(f"learnflow: there is no state in {data}\n")
         return 1
+    configure_logging("WARNING")
     try:
         asyncio.run(_rebuild(data))
     except Unavailable as error:

@@ -72,10 +72,11 @@ def mastery_of(record: TopicRecord | None, streak_days: int) -> Mastery | None:
     return Mastery(score, LEARNING if capped else level, components, _coverage(tuple(evident)), capped)
 
 
-def mastery_by_topic(learner: Learner, course: Course) -> dict[str, Mastery]:
-    """Of the topics that have evidence and are in the course."""
+def mastery_by_topic(learner: Learner, course: Course, among: Iterable[str] | None = None) -> dict[str, Mastery]:
+    """Of the topics that have evidence and are in the course; `among`: of these topics only."""
     days = at_last_activity(learner.days)
-    found = {t: mastery_of(record, days) for t, record in learner.topics.items() if t in course.by_id}
+    wanted = learner.topics if among is None else set(among)
+    found = {t: mastery_of(learner.topics.get(t), days) for t in wanted if t in course.by_id}
     return {topic_id: mastery for topic_id, mastery in found.items() if mastery}
 
 

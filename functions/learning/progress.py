@@ -39,10 +39,10 @@ def entry_for(learner: Learner, lesson_id: str, course_id: str, topic: str | Non
 
 def fold(learner: Learner, facts: Iterable[Fact], course: Course) -> None:
     """Adds facts to the figures. They must not be such that `needs_ledger` says so."""
-    learner.figures = course.version
-    fold_unsealed(learner, facts, course)
-    for record in learner.topics.values():
-        seal_quizzes(record)  # last: before, a quiz that is taken again must still be found
+    learner.figures, added = course.version, list(facts)
+    fold_unsealed(learner, added, course)
+    for topic_id in {fact.topic for fact in added} & learner.topics.keys():
+        seal_quizzes(learner.topics[str(topic_id)])  # last: before, a quiz that is taken again must still be found
 
 
 def fold_unsealed(learner: Learner, facts: Iterable[Fact], course: Course) -> None:

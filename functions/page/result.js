@@ -93,6 +93,6 @@ function struggle(found) {
     4,
     "It looks as if you could use help",
     el("ul", {}, items),
-    el("p", {}, "A lesson that goes step by step will be among your lessons."),
+    el("p", {}, "Among your lessons you can ask for one of this topic that goes step by step."),
   );
 }

@@ -30,7 +30,13 @@ LOST_RACE = ("possible etag mismatch", "no item was updated")
 INDEX = "learnflow_state_by_key"
 LAST = "\U0010ffff"  # sorts behind every other character
 # After a restart of daprd the next call must find it: gRPC would wait up to two minutes before it tries again.
-CHANNEL = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
+CHANNEL = [
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    # daprd answers a binding with its SQL in a header; gRPC's 16 KiB would make INTERNAL of a long statement.
+    ("grpc.max_metadata_size", 1 << 20),
+    ("grpc.absolute_max_metadata_size", 1 << 20),
+]
 
 
 class Sidecar:

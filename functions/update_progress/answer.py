@@ -1,6 +1,6 @@
 """The answer to one update: the figures, what changed, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -23,7 +23,7 @@ from functions.update_progress.models import (
 
 @dataclass(frozen=True)
 class Figures:
-    """A learner's figures at one moment, to be compared with those of another."""
+    """A learner's figures at one moment, to be compared with those of another. `mastery`: of some topics."""
 
     mastery: dict[str, Mastery]
     lessons: dict[str, tuple[float, str]]  # percentage and status
@@ -31,9 +31,9 @@ class Figures:
     active_on: date | None
 
     @classmethod
-    def of(cls, learner: Learner) -> "Figures":
+    def of(cls, learner: Learner, topics: Iterable[str]) -> "Figures":
         return cls(
-            mastery_by_topic(learner, course()),
+            mastery_by_topic(learner, course(), topics),
             {e.lesson_id: (e.progress_percentage, e.status) for e in learner.lessons.values()},
             streak.at_last_activity(learner.days),
             learner.days[-1][1] if learner.days else None,

@@ -47,13 +47,14 @@ class Decision:
 class Recording:
     """A learner's document while one request changes it. `key`: what the ids of its facts are made of.
 
-    `figures`: the learner's as they are by now; all mastery is in them, so they are made once for each update.
+    `topics`: those that the request is about; `figures`: the learner's as they are by now.
     """
 
     ports: Ports
     call: Call
     learner: Learner
     key: str
+    topics: set[str]
     figures: Figures
     sightings: list[struggle.Sighting] = field(default_factory=list)
 
@@ -88,11 +89,11 @@ async def _decide(ports: Ports, call: Call, request: UpdateProgress, request_key
     _check_version(call.if_match, learner)
     reopened = await reopen_lessons(ports.documents, learner, [lesson_id for lesson_id, _ in request.lessons()])
     lessons = await _lessons(ports, learner, request.lessons())
-    topics = [lessons[lesson_id]["topic"] if lesson_id in lessons else u.topic for lesson_id, u in request.lessons()]
-    await reopen_topics(ports.documents, learner, filter(None, topics))
+    topics = _topics(learner, request, lessons)
+    await reopen_topics(ports.documents, learner, topics)
 
-    before = Figures.of(learner)
-    recording = Recording(ports, call, learner, request_key, before)
+    before = Figures.of(learner, topics)
+    recording = Recording(ports, call, learner, request_key, topics, before)
     learner.version, learner.updated_at = learner.version + 1, call.now
     results = []
     for index, (lesson_id, update) in enumerate(request.lessons()):
@@ -120,10 +121,18 @@ async def _record(
         if progress.needs_ledger(learner, facts, course()):
             ledger = await _whole_ledger(recording)
     progress.record(learner, facts, course(), ledger)
-    recording.figures = Figures.of(learner)
+    recording.figures = Figures.of(learner, recording.topics)
     sightings = struggle.detect(learner, facts, lambda *facts: stable_id("alert", learner.user_id, *facts), call.now)
     recording.sightings += sightings
     return answer_for(before, recording.figures, learner, facts, sightings, lesson is not None, call.now)
+
+
+def _topics(learner: Learner, request: UpdateProgress, lessons: dict[str, Json]) -> set[str]:
+    """The topics of the request's lessons: of those written here, told before, or told now."""
+    told = [update.topic for _, update in request.lessons()]
+    entries = [learner.lessons[lesson_id] for lesson_id, _ in request.lessons() if lesson_id in learner.lessons]
+    written = [lesson["topic"] for lesson in lessons.values()]
+    return {topic for topic in (*told, *written, *(entry.topic for entry in entries)) if topic}
 
 
 async def _whole_ledger(recording: Recording) -> list[Fact]:
@@ -133,15 +142,16 @@ async def _whole_ledger(recording: Recording) -> list[Fact]:
 
 
 async def _lessons(ports: Ports, learner: Learner, updates: Sequence[tuple[str, Observed]]) -> dict[str, Json]:
-    """The lessons that were written here; a body is only read where the document does not say enough of the lesson."""
+    """Those that were written here; a body is only read where the document does not say enough of the lesson."""
+    known: dict[str, Json] = {}
     needed = []
     for lesson_id, update in updates:
         entry = learner.lessons.get(lesson_id)
-        asks = any(e.kind == "quiz" and e.answers for e in update.evidence)
-        if asks or entry is None or entry.listed is None:
+        if entry and entry.listed:
+            known[lesson_id] = {"topic": entry.topic, "course_id": entry.course_id}
+        if lesson_id not in known or any(e.kind == "quiz" and e.answers for e in update.evidence):
             needed.append(lesson_id)
-    listed = {e.lesson_id: {"topic": e.topic, "course_id": e.course_id} for e in learner.lessons.values() if e.listed}
-    return listed | await load_lessons(ports.documents, needed, owner=learner.user_id)
+    return known | await load_lessons(ports.documents, needed, owner=learner.user_id)
 
 
 def _told(learner: Learner, lesson_id: str) -> Json | None:

@@ -12,7 +12,7 @@ from functions.learning.curriculum import course
 from functions.learning.facts import Fact, fact_of
 from functions.learning.learner import Alert, Learner, LessonEntry
 from functions.learning.mastery import assess, required_of
-from functions.learning.sealing import TopicEvidence, seal, segments_with, take_back, take_topic_back
+from functions.learning.sealing import TAKEN_OUT, TopicEvidence, seal, segments_with, take_back, take_topic_back
 from functions.runtime.errors import Conflict, Unavailable
 from functions.runtime.ports import ABSENT, Documents, Json, Ports, Stored, Write
 from functions.usecases.publishing import Outgoing, unpublished
@@ -126,11 +126,20 @@ async def commit_learner(
     segments = [_segment(s.kind, learner.user_id, s.part, s.entries) for s in seal(learner)]
     document = Write(
         learner_key(learner.user_id),
-        _LEARNER.dump_python(learner, mode="json"),
+        _document(learner),
         stored.etag if stored else ABSENT,
     )
     await ports.documents.commit(document, *also, *segments, *(event.row() for event in events))
     return [*waiting, *events]
+
+
+def _document(learner: Learner) -> Json:
+    document: Json = _LEARNER.dump_python(learner, mode="json")
+    for record in document["topics"].values():
+        if record["sealed"]:
+            for name in TAKEN_OUT:  # empty, and of most topics
+                del record[name]
+    return document
 
 
 def _segment(kind: str, user_id: str, part: int | str, entries: Sequence[object]) -> Write:

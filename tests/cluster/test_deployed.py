@@ -127,7 +127,9 @@ def test_the_read_model_is_made_anew_by_a_job(cluster: ClusterBackend) -> None:
     user = new_learner()
     body = {"user_id": user, "lesson_id": "elsewhere", "progress_percentage": 30}
     assert cluster.post("/update-progress", body).status_code == 200
-    postgres.rows("DELETE FROM lesson_progress")
+    of_user = "lesson_progress WHERE user_id = $1"
+    eventually(lambda: postgres.rows(f"SELECT 1 FROM {of_user}", user), AWAKE)
+    postgres.rows(f"DELETE FROM {of_user}", user)
 
     def shown() -> int:
         [row] = cluster.get("/status/class", user_ids=user, include="drop_off").json()["drop_off"] or [{"learners": 0}]

@@ -132,3 +132,15 @@ async def test_a_count_is_exact_up_to_a_bound(ports: Ports, key: str) -> None:
     assert await tables.count(sql, 3) == (3, False)
     counted, estimated = await tables.count(sql, 2)
     assert counted >= 3 and (estimated or counted == 3)
+
+
+async def test_a_statement_of_many_rows_is_written_whole(ports: Ports) -> None:
+    _, tables = ports
+    await tables.write(Sql(PROBE))
+    names = [f"many-{secrets.token_hex(4)}-{n}" for n in range(500)]
+    marks = ", ".join(f"(${2 * n + 1}, ${2 * n + 2}, 'a text that makes the statement longer')" for n in range(500))
+    params = [value for n, name in enumerate(names) for value in (name, n)]
+    await tables.write(Sql(f"INSERT INTO lessons_probe (id, n, s) VALUES {marks}", params))
+    where = ", ".join(f"${n}" for n in range(1, 501))
+    [[found]] = await tables.query(Sql(f"SELECT count(*) FROM lessons_probe WHERE id IN ({where})", names))
+    assert found == 500
