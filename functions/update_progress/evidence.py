@@ -8,7 +8,8 @@ from functions.learning.facts import PROGRESS, VOID, Fact
 from functions.runtime.errors import invalid
 from functions.runtime.events import stable_id
 from functions.runtime.ports import Call, Json
-from functions.update_progress.models import Evidence, ExerciseEvidence, Observed, QuizEvidence, VoidEvidence
+from functions.update_progress.evidence_models import Evidence, ExerciseEvidence, QuizEvidence, VoidEvidence
+from functions.update_progress.models import Observed
 from functions.usecases.signing import signed
 
 
