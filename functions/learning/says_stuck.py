@@ -5,6 +5,7 @@ in an expression stands for any white space.
 """
 
 import re
+from functools import cache
 
 _VERY = r"(?:(?:still|completely|totally|really|so|just|very|pretty|quite|a bit|a little|kind of|getting|feeling) )*"
 _CANNOT = r"(?:don'?t|do not|didn'?t|did not|can'?t|cannot|can not)"
@@ -29,20 +30,20 @@ _TURNED = (
 _NOT_SAID = r"```.*?```|^>[^\n]*|\B\"[^\"\n]*\"|\B`[^`\n]*`|\B'[^'\n]*'\B|“[^”]*”"
 
 
-def _compiled(expression: str) -> re.Pattern[str]:
-    return re.compile(expression.replace(" ", r"\s+"), re.DOTALL)
-
-
-_STUCK = _compiled(rf"(?<!\w)(?:{'|'.join(_PHRASES)})\b")
-_BEFORE = _compiled(_TURNED)
-_QUOTED = re.compile(_NOT_SAID, re.DOTALL | re.MULTILINE)
+@cache
+def _compiled() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """What is not said, what says so, what turns it. At the first message: a start from zero does not pay for it."""
+    stuck = rf"(?<!\w)(?:{'|'.join(_PHRASES)})\b"
+    said, turned = (re.compile(text.replace(" ", r"\s+"), re.DOTALL) for text in (stuck, _TURNED))
+    return re.compile(_NOT_SAID, re.DOTALL | re.MULTILINE), said, turned
 
 
 def stuck_phrase(text: str) -> str | None:
     """The words that say so, in lower case and all of them ours; None for a message that does not."""
+    quoted, stuck, turned = _compiled()
     plain = text.lower().replace("’", "'").replace("‘", "'")  # noqa: RUF001  as phones type it
-    plain = re.sub(r"[^\S\n]+", " ", _QUOTED.sub(" ", plain).replace("`", "'"))
-    for found in _STUCK.finditer(plain):
-        if not _BEFORE.search(plain, max(0, found.start() - 40), found.start()):
+    plain = re.sub(r"[^\S\n]+", " ", quoted.sub(" ", plain).replace("`", "'"))
+    for found in stuck.finditer(plain):
+        if not turned.search(plain, max(0, found.start() - 40), found.start()):
             return " ".join(re.findall(r"[a-z']+", found[0]))
     return None

@@ -81,12 +81,13 @@ def test_what_can_never_be_handled_goes_to_the_dead_letters_and_holds_up_nothing
     kafka.send("progress-updated", json.dumps(bad).encode(), user, {"content-type": STRUCTURED})
     update(processes, user, "after-the-poison", 50)
     eventually(lambda: postgres.rows("SELECT 1 FROM lesson_progress WHERE user_id = $1", user))
-    [dead] = eventually(
+    letters = eventually(
         lambda: kafka.records(
             "learnflow-dead-letters", lambda r: isinstance(r.value, dict) and r.value.get("id") == f"bad-{user}"
         )
     )
-    assert dead.value["data"] == bad["data"]
+    # delivered at least once: a consumer group that is joined anew meanwhile gets it, and drops it, again
+    assert [letter.value["data"] for letter in letters] == [bad["data"]] * len(letters)
 
 
 def test_an_event_delivered_twice_has_one_effect(processes: StackBackend) -> None:
