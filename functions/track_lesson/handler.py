@@ -27,9 +27,10 @@ async def track_lesson(ports: Ports, event: Received[LessonGenerated]) -> None:
     # only to be looked at: a lesson that is told of late is older than all that the document holds, and sealed at once
     await reopen_lessons(ports.documents, learner, [event.data.lesson_id])
     entry = learner.lessons.get(event.data.lesson_id)
-    if entry is None:  # the learner was forgotten since, and the lesson was written for nobody
-        await ports.documents.commit(Write(lesson_key(event.data.lesson_id), None))
-        await unlist(ports.read_model, event.data.lesson_id)
+    if entry is None:
+        if _is_of_before(learner, event):  # the learner was forgotten since, and the lesson was written for nobody
+            await ports.documents.commit(Write(lesson_key(event.data.lesson_id), None))
+            await unlist(ports.read_model, event.data.lesson_id)
         return
     listed = listed_row(entry, learner.user_id, event.now)
     # last: it can be done again, the entry shows the rest
@@ -38,7 +39,12 @@ async def track_lesson(ports: Ports, event: Received[LessonGenerated]) -> None:
 
 
 def _is_new(learner: Learner, event: Received[LessonGenerated]) -> bool:
-    if is_forgotten(learner, event.time or event.data.timestamp):
+    if _is_of_before(learner, event):
         return False
     entry = learner.lessons.get(event.data.lesson_id)
     return entry is None or entry.listed is None or int(entry.listed["version"]) < event.data.version
+
+
+def _is_of_before(learner: Learner, event: Received[LessonGenerated]) -> bool:
+    """Whether the lesson was written before its learner was forgotten."""
+    return is_forgotten(learner, event.time or event.data.timestamp)
