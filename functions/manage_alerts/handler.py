@@ -20,7 +20,7 @@ from functions.usecases import tables
 from functions.usecases.alert_models import AlertAnswer, alert_answer
 from functions.usecases.alerts import find_alert
 from functions.usecases.classes import check_access, load_class, teachers_only
-from functions.usecases.learners import commit_learner, load_learner, until_committed
+from functions.usecases.learners import commit_learner, load_learner, reopen_topics, until_committed
 from functions.usecases.listing import Order, Selection, page_of
 from functions.usecases.projection import ALERT_COLUMNS, alert_row, show
 from functions.usecases.signing import signed
@@ -68,6 +68,7 @@ async def _do(ports: Ports, call: Call, request: AlertAction, alert_id: str, cha
         alert = await find_alert(ports.documents, learner, alert_id)
         if alert is None:  # the learner was forgotten, and the row is on its way out
             raise NotFound(f"There is no alert {alert_id}.")
+        await reopen_topics(ports.documents, learner, filter(None, [alert.topic]))  # with what was seen of it
         if change(learner, alert, by, request.note, call.now):
             learner.version, learner.updated_at = learner.version + 1, call.now
             await commit_learner(ports, learner, stored)  # what else is pending is the relay's: nothing is sent here

@@ -460,3 +460,15 @@ async def test_after_an_alert_is_resolved_only_fresh_evidence_opens_the_next(wor
     assert (await report(world, topic="for-loops", evidence=[failed] * 4)).struggle == []
     [again] = (await report(world, topic="for-loops", evidence=[failed])).struggle
     assert (again.trigger, again.new) == ("failed_runs", True)
+
+
+async def test_what_led_to_an_alert_is_forgiven_in_a_topic_that_was_left_alone_too(world: World) -> None:
+    failed = {"kind": "execution", "ok": False}
+    first = (await report(world, topic="for-loops", evidence=[failed] * 9)).struggle
+    for number, topic in enumerate(("lists", "tuples", "sets"), start=1):
+        at = NOW + timedelta(seconds=number)
+        await report(world, lesson_id=topic, topic=topic, occurred_at=at, evidence=[{"kind": "quiz", "score": 80}])
+    assert (await learner(world))["topics"]["for-loops"]["sealed"] is True
+    await deliver(world)
+    await do(world, resolve_alert, first[0].alert_id)
+    assert (await report(world, topic="for-loops", evidence=[failed] * 4)).struggle == []
