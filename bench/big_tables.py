@@ -24,7 +24,7 @@ import asyncpg
 from bench.common import Spread, machine, table, write
 from bench.filling import fill
 from bench.load import Target, block, get
-from bench.stack import Place, address, functions_and_daprds, own_database
+from bench.stack import Place, address, functions_and_daprds, own_database, require_stack
 from functions.get_status.class_models import ClassQuery
 from functions.get_status.class_status import class_status
 from functions.list_lessons.handler import list_lessons
@@ -35,7 +35,6 @@ from functions.runtime.ports import Call, Ports, Principal, Reply, Row, Sql, Wri
 from functions.runtime.settings import Settings
 from functions.runtime.sidecar import Sidecar, SidecarDocuments, SidecarPublisher, SidecarReadModel
 from functions.usecases.classes import ClassDocument, class_key
-from tests.support.presence import stack_is_missing
 
 DATABASE = "learnflow_bench_big"
 TEACHER = Principal("bench", "teacher")
@@ -233,8 +232,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=100, help="in a block (default: %(default)s)")
     parser.add_argument("--only", default="", help="requests whose path holds this text")
     arguments = parser.parse_args()
-    if missing := stack_is_missing():
-        raise SystemExit(f"This needs the real stack: {missing}.")
+    require_stack()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         connection_string = stack.enter_context(own_database(DATABASE))

@@ -21,7 +21,7 @@ from typing import Any
 from bench.common import machine, table, write
 from bench.history import EVIDENCE, LESSONS, lesson_id, topic_of, write_history
 from bench.load import Target, block, get, post, side_by_side
-from bench.stack import functions_and_daprds, own_database
+from bench.stack import functions_and_daprds, own_database, require_stack
 from bench.update_embedded import delivered
 from functions.learning.curriculum import course
 from functions.runtime.ports import Write
@@ -29,7 +29,6 @@ from functions.runtime.settings import Settings
 from functions.runtime.sidecar import Sidecar, SidecarDocuments, SidecarReadModel
 from functions.usecases.learners import learner_key
 from tests.support.backends import Learnflow
-from tests.support.presence import stack_is_missing
 from tests.support.topics import create_topics
 
 NEW_FOR = 16  # updates, then the next new learner
@@ -146,8 +145,8 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=5, help="of each learner (default: %(default)s)")
     parser.add_argument("--requests", type=int, default=256, help="in a block (default: %(default)s)")
     arguments = parser.parse_args()
-    if arguments.stack and (missing := stack_is_missing()):
-        raise SystemExit(f"This needs the real stack: {missing}.")
+    if arguments.stack:
+        require_stack()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         asyncio.run(write_history(folder / FILE, OLD))

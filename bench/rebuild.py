@@ -27,11 +27,10 @@ import asyncpg
 import httpx
 
 from bench.common import HOST, machine, table, write
-from bench.stack import Place, address, functions_and_daprds, own_database
+from bench.stack import Place, address, functions_and_daprds, own_database, require_stack
 from functions.learning.curriculum import course
-from functions.learning.learner import Learner, LessonEntry, TopicRecord
+from functions.learning.learner import Learner, LessonEntry, TopicRecord, written
 from functions.learning.mastery import assess
-from tests.support.presence import stack_is_missing
 
 DATABASE = "learnflow_bench_rebuild"
 LESSONS, TOPICS = 10, 5
@@ -51,7 +50,7 @@ def _learner() -> Learner:
     now = datetime.now(UTC)
     learner = Learner("USER", 20, now, figures=course().version, days=[(now.date() - timedelta(days=3), now.date())])
     for n, topic in enumerate(course().topics[:LESSONS]):
-        made = (now - timedelta(days=30 - n)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        made = written(now - timedelta(days=30 - n))
         listed = {"title": topic.title, "module": topic.module_id, "lesson_type": "standard", "version": 1}
         listed |= {"difficulty_level": "beginner", "estimated_duration": 30, "requested_by": "learner"}
         listed |= {"created_at": made, "updated_at": made}
@@ -101,8 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--learners", type=int, default=100_000, help="default: %(default)s")
     arguments = parser.parse_args()
-    if missing := stack_is_missing():
-        raise SystemExit(f"This needs the real stack: {missing}.")
+    require_stack()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         connection_string = stack.enter_context(own_database(DATABASE))

@@ -12,7 +12,7 @@ import asyncpg
 
 from bench.common import HOST, free_ports
 from tests.support import dapr_run
-from tests.support.presence import POSTGRES
+from tests.support.presence import POSTGRES, stack_is_missing
 
 DATABASE = "learnflow_bench"
 PLACE = dict(part.split("=", 1) for part in POSTGRES.split())
@@ -25,6 +25,12 @@ class Place:
 
     port: int
     dapr: int
+
+
+def require_stack() -> None:
+    """Ends the script where there is none."""
+    if missing := stack_is_missing():
+        raise SystemExit(f"This needs the real stack: {missing}.")
 
 
 def address(database: str) -> str:

@@ -16,8 +16,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from bench.common import machine, running, table, write
 from bench.load import Target, side_by_side, updates
-from bench.stack import DATABASE, address, functions_and_daprds, own_database
-from tests.support.presence import KAFKA, stack_is_missing
+from bench.stack import DATABASE, address, functions_and_daprds, own_database, require_stack
+from tests.support.presence import KAFKA
 from tests.support.topics import create_topics
 
 APP = "update-progress"
@@ -51,8 +51,7 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=5, help="of each server (default: %(default)s)")
     parser.add_argument("--requests", type=int, default=256, help="in a block (default: %(default)s)")
     arguments = parser.parse_args()
-    if missing := stack_is_missing():
-        raise SystemExit(f"This needs the real stack: {missing}.")
+    require_stack()
     create_topics()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

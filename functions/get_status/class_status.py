@@ -10,9 +10,10 @@ from functions.get_status.drop_off import LESSON_COLUMNS, drop_off
 from functions.get_status.help_first import Known, help_first, learner_of
 from functions.get_status.table import as_csv
 from functions.learning.mastery import FALLING
-from functions.runtime.ports import Call, Ports, ReadModel, Reply, Sql
+from functions.runtime.ports import Call, Ports, ReadModel, Reply
 from functions.usecases.classes import check_access, load_class, teachers_only
-from functions.usecases.tables import among, query
+from functions.usecases.listing import Selection
+from functions.usecases.tables import query
 
 CSV = "text/csv"
 LEARNER_COLUMNS = (
@@ -65,10 +66,11 @@ async def _rows(
 ) -> list[dict[str, Any]]:
     """The learners' rows of a table, by column; times as datetimes."""
     names = list(columns)
-    selected = ", ".join(f'"{name}"' for name in names)
-    also = f" AND {condition}" if condition else ""
-    sql = Sql(f"SELECT {selected} FROM {table} WHERE {among('user_id', user_ids)}{also}", user_ids)
-    rows = [dict(zip(names, row, strict=True)) for row in await query(read_model, sql)]
+    selection = Selection(table, names)
+    selection.among("user_id", user_ids)
+    if condition:
+        selection.where(condition)
+    rows = [dict(zip(names, row, strict=True)) for row in await query(read_model, selection.sql())]
     for row in rows:
         for name in TIMES:
             if isinstance(row.get(name), str):

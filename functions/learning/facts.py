@@ -64,6 +64,11 @@ def fact_of(line: dict[str, Any]) -> Fact:
     return Fact(line["id"], at, line["kind"], line["lesson_id"], line.get("topic"), data)
 
 
+def voided(facts: Iterable[Fact]) -> set[str]:
+    """Ids of the evidence that was taken back."""
+    return {fact.data["evidence_id"] for fact in facts if fact.kind == VOID}
+
+
 def in_order(facts: Iterable[Fact]) -> list[Fact]:
     """By when they happened, those of one moment by id (spec section 4)."""
     return sorted(facts, key=lambda fact: fact.key)

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from functions.learning import reviews, streak
 from functions.learning.curriculum import Course
-from functions.learning.facts import VOID, Fact, in_order
+from functions.learning.facts import VOID, Fact, in_order, voided
 from functions.learning.learner import Learner
 from functions.learning.levels import level_of
 from functions.learning.mastery import Mastery, mastery_by_topic, mean_score
@@ -26,9 +26,9 @@ class Point:
 def by_day(facts: Iterable[Fact], timezone: str, course: Course) -> list[Point]:
     """Earned mastery over time, oldest day first. Evidence that was taken back later never counted."""
     ledger = in_order(facts)
-    voided = {fact.data["evidence_id"] for fact in ledger if fact.kind == VOID}
+    gone = voided(ledger)
     learner = Learner("", timezone=timezone, timezone_key=(datetime.max.replace(tzinfo=UTC), ""))
-    valid = (fact for fact in ledger if fact.id not in voided and fact.kind != VOID)
+    valid = (fact for fact in ledger if fact.id not in gone and fact.kind != VOID)
     points: dict[date, Point] = {}  # where clocks were turned back over midnight a day comes twice; its end counts
     for day, of_day in groupby(valid, key=lambda fact: streak.day_of(fact.at, timezone)):
         fold_unsealed(learner, of_day, course)

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 from functions.learning import reviews, streak
 from functions.learning.curriculum import Course
-from functions.learning.facts import PROGRESS, VOID, Fact, in_order, line_of
+from functions.learning.facts import PROGRESS, VOID, Fact, in_order, line_of, voided
 from functions.learning.learner import Learner, LessonEntry, Scored, TopicRecord
 from functions.learning.mastery import assess, required_of
-from functions.learning.quizzes import keep_quiz, seal_quizzes, was_sealed
+from functions.learning.quizzes import seal_quizzes, was_sealed
 
 STATUSES = ("not_started", "in_progress", "completed")
 REFOLDED = (
@@ -76,14 +76,14 @@ def needs_ledger(learner: Learner, facts: Iterable[Fact], course: Course) -> boo
 def rebuild(user_id: str, facts: Iterable[Fact], course: Course) -> Learner:
     """A learner's figures from the ledger alone."""
     ledger = in_order(facts)
-    voided = {fact.data["evidence_id"] for fact in ledger if fact.kind == VOID}
+    gone = voided(ledger)
     learner = Learner(user_id, figures=course.version)
     for fact in ledger:
         if fact.data.get("timezone"):
             learner.timezone, learner.timezone_key = fact.data["timezone"], fact.key
         if fact.kind == VOID and fact.topic is not None:
             learner.topics.setdefault(fact.topic, TopicRecord())  # stays, perhaps empty: its row has to be emptied too
-    fold(learner, [fact for fact in ledger if fact.id not in voided], course)
+    fold(learner, [fact for fact in ledger if fact.id not in gone], course)
     return learner
 
 
@@ -140,7 +140,7 @@ def _evidence(learner: Learner, topic_id: str, fact: Fact, course: Course) -> No
     if fact.passed:
         record.passed.setdefault(fact.data["exercise_id"], fact.key)
     elif fact.kind == "quiz":
-        keep_quiz(record, fact.data["quiz_id"], Scored(*fact.key, score))
+        record.quizzes[fact.data["quiz_id"]] = Scored(*fact.key, score)  # later than any attempt before
     elif fact.kind == "code_quality":
         record.code_quality = [*record.code_quality, Scored(*fact.key, score)][-5:]
     if fact.kind in reviews.RATED:

@@ -2,15 +2,10 @@
 
 from decimal import Decimal
 
-from functions.learning.learner import Scored, TopicRecord
+from functions.learning.learner import TopicRecord
 from functions.learning.sealing import mark_of, marked
 
 KEPT_QUIZZES = 5
-
-
-def keep_quiz(record: TopicRecord, quiz_id: str, scored: Scored) -> None:
-    """Takes in an attempt that is later than any other of the topic."""
-    record.quizzes[quiz_id] = scored
 
 
 def seal_quizzes(record: TopicRecord) -> None:

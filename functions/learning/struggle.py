@@ -71,7 +71,7 @@ def forgive(learner: Learner, alert: Alert) -> None:
     watch = learner.watch.get(alert.topic or "")
     if watch and alert.trigger in WATCHED:
         name = WATCHED[alert.trigger]
-        setattr(watch, name, type(getattr(watch, name))())
+        setattr(watch, name, getattr(Watch(), name))
 
 
 def _passed_before(learner: Learner, fact: Fact) -> bool:

@@ -13,7 +13,7 @@ from functions.list_lessons.models import (
 from functions.runtime.errors import Forbidden, NotFound, invalid
 from functions.runtime.models import rfc3339
 from functions.runtime.paging import cursor_after, position
-from functions.runtime.ports import Call, Ports, Reply, Row, Sql
+from functions.runtime.ports import Call, Ports, Reply, Row
 from functions.usecases import tables
 from functions.usecases.lesson_documents import load_bodies
 from functions.usecases.lesson_models import public_lesson
@@ -27,6 +27,7 @@ ORDER = {
     "title": Order("title", "lesson_id"),
 }
 EQUAL = ("user_id", "course_id", "lesson_type", "module", "topic", "difficulty_level")
+PROGRESS_COLUMNS = ("user_id", "lesson_id", "progress_percentage", "status", "last_activity")
 TRIGRAM = 3  # letters that an index of texts needs
 MEDIA_TYPES = {"json": "application/json", "markdown": "text/markdown", "html": "text/html"}
 
@@ -124,11 +125,10 @@ async def _add_progress(ports: Ports, lessons: list[LessonRow]) -> None:
     if not lessons:
         return
     users, ids = sorted({lesson.user_id for lesson in lessons}), [lesson.lesson_id for lesson in lessons]
-    sql = (
-        "SELECT user_id, lesson_id, progress_percentage, status, last_activity FROM lesson_progress WHERE"
-        f" {tables.among('user_id', users)} AND {tables.among('lesson_id', ids, 1 + len(users))}"
-    )
-    rows = await tables.query(ports.read_model, Sql(sql, [*users, *ids]))
+    selection = Selection("lesson_progress", PROGRESS_COLUMNS)
+    selection.among("user_id", users)
+    selection.among("lesson_id", ids)
+    rows = await tables.query(ports.read_model, selection.sql())
     known = {(user_id, lesson_id): rest for user_id, lesson_id, *rest in rows}
     for lesson in lessons:
         percentage, status, updated = known.get((lesson.user_id, lesson.lesson_id), (0.0, "not_started", None))

@@ -97,20 +97,17 @@ class LocalDocuments:
         await self._database.run(work)
 
     async def scan(self, prefix: str, limit: int) -> dict[str, Json]:
-        sql = (
-            f"SELECT key, value FROM documents WHERE substr(key, 1, ?) = ? AND {ALIVE} ORDER BY created_at, key LIMIT ?"
-        )
-        wanted = [len(prefix), prefix, self._clock(), limit]
-        rows = await self._database.run(lambda c: c.execute(sql, wanted).fetchall())
-        return {key: json.loads(value) for key, value in rows}
+        return await self._rows(prefix, "", "created_at, key", limit)
 
     async def page(self, prefix: str, after: str, limit: int) -> dict[str, Json]:
-        sql = (
-            f"SELECT key, value FROM documents WHERE key > ? AND substr(key, 1, ?) = ? AND {ALIVE} ORDER BY key LIMIT ?"
-        )
+        return await self._rows(prefix, after, "key", limit)
+
+    async def _rows(self, prefix: str, after: str, order: str, limit: int) -> dict[str, Json]:
+        chosen = f"key > ? AND substr(key, 1, ?) = ? AND {ALIVE}"
+        sql = f"SELECT key, value FROM documents WHERE {chosen} ORDER BY {order} LIMIT ?"
         wanted = [max(prefix, after), len(prefix), prefix, self._clock(), limit]
         rows = await self._database.run(lambda c: c.execute(sql, wanted).fetchall())
-        return {key: json.loads(value) for key, value in rows}
+        return {key: from_json(value) for key, value in rows}
 
 
 def _apply(connection: sqlite3.Connection, write: Write, now: float) -> None:

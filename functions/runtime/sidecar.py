@@ -117,7 +117,7 @@ class SidecarDocuments:
                 [start + max(prefix, after), f"{start}{prefix}{LAST}", limit],
             )
         )
-        return {key.removeprefix(start): json.loads(value) for key, value in rows}
+        return {key.removeprefix(start): from_json(value) for key, value in rows}
 
 
 def _operation(write: Write) -> Any:

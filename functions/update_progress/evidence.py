@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from functions.learning.curriculum import Course, Topic, UnknownTopic
-from functions.learning.facts import PROGRESS, VOID, Fact
+from functions.learning.facts import PROGRESS, VOID, Fact, voided
 from functions.runtime.errors import invalid
 from functions.runtime.events import stable_id
 from functions.runtime.ports import Call, Json
@@ -46,7 +46,7 @@ def voids_of(
 ) -> list[Fact]:
     """What takes evidence back: facts of their own, signed. Raises InvalidRequest, or Forbidden for another's name."""
     kept = {fact.id: fact for fact in ledger if fact.kind not in (PROGRESS, VOID) and fact.lesson_id == lesson_id}
-    gone = {fact.data["evidence_id"] for fact in ledger if fact.kind == VOID}
+    gone = voided(ledger)
     facts = []
     for index, item in enumerate(update.evidence):
         if not isinstance(item, VoidEvidence):
