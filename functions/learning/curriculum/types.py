@@ -22,7 +22,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """A task with its solution; `core` ones are those that mastery requires (spec section 4)."""
+    """A task with its solution; `core` ones are those that mastery requires (spec section 4).
+
+    `revisits`: earlier topics that it practises again.
+    """
 
     exercise_id: str
     title: str
@@ -33,6 +36,7 @@ class Exercise:
     solution: str
     tests: tuple[Case, ...]
     hints: tuple[str, ...]
+    revisits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A worked example; `expected_stdout` is what the prover saw it print."""
+    """A worked example; `expected_stdout` is what the prover saw it print.
+
+    `revisits`: earlier topics that it practises again; `errors`: error types that it helps with.
+    """
 
     title: str
     difficulty_level: str
@@ -70,6 +77,8 @@ class Example:
     stdin: str
     note: str
     expected_stdout: str
+    revisits: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,7 @@ class Proof:
     python: str
     examples_executed: int
     exercises_proved: int
+    mutants_caught: int
     quiz_keys_computed: int
 
 
