@@ -92,7 +92,7 @@ async def prove_example(topic: str, example: Example, run: Runner = sandbox.run)
 async def prove_exercise(topic: str, exercise: Exercise, run: Runner = sandbox.run) -> int:
     """How many slips in its solution hidden tests catch, of those tried. Raises Unproved.
 
-    The solution passes every test, its starter is Python and does not, and at least two slips, and half of them, are caught.
+    The solution passes every test, its starter is Python and does not; at least two slips and half of them are caught.
     """
     name = f"{topic}: exercise {exercise.exercise_id}"
     failure = await _first_failure(exercise, exercise.solution, run)
