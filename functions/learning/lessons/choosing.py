@@ -142,7 +142,7 @@ def _fill(plan: Plan, budget: int, offers: Sequence[tuple[list[Any], Sequence[An
 
 
 def _sort(plan: Plan, content: Content, brief: Brief) -> None:
-    """Bring what was chosen into teaching order: as in the curriculum; exercises from easy to hard, then passed ones."""
+    """Bring what was chosen into teaching order: the curriculum's; exercises from easy to hard, then passed ones."""
     plan.examples = [item for item in content.examples if item in plan.examples]
     plan.quiz = [item for item in content.quiz if item in plan.quiz]
     chosen = [item for item in content.exercises if item in plan.exercises]
