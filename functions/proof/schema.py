@@ -11,6 +11,7 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$", max_length=64)]
 Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 Level = Literal["beginner", "intermediate", "advanced"]
 QuestionType = Literal["multiple_choice", "code_output", "fill_blank"]
+Needs = Literal["loopback", "venv"]  # what its code must be given beyond computing: see sandbox.py
 
 
 class _Strict(BaseModel):
@@ -37,6 +38,7 @@ class ExerciseSource(_Strict):
     solution: Text
     tests: list[CaseSource]
     hints: Annotated[list[Text], Field(min_length=3, max_length=3)]
+    needs: Needs | None = None
 
     @model_validator(mode="after")
     def _enough_tests(self) -> Self:
@@ -67,6 +69,7 @@ class QuestionSource(_Strict):
     accepted: list[Text] = []
     prints: Text | None = None
     explanation: Text
+    needs: Needs | None = None
 
     @model_validator(mode="after")
     def _one_key(self) -> Self:
@@ -91,6 +94,7 @@ class ExampleSource(_Strict):
     code: Text
     stdin: str = ""
     note: Text
+    needs: Needs | None = None
 
 
 class MisconceptionSource(_Strict):

@@ -63,7 +63,7 @@ def content_of(topic: TopicSource) -> Content | None:
         topic_id=topic.id,
         explanation=source.explanation.model_dump(),
         recap=source.recap,
-        examples=tuple(Example(e.title, e.level, e.code, e.stdin, e.note, "") for e in source.examples),
+        examples=tuple(Example(e.title, e.level, e.code, e.stdin, e.note, "", e.needs) for e in source.examples),
         exercises=tuple(_exercise(exercise) for exercise in source.exercises),
         quiz=tuple(_question(question) for question in source.questions),
         misconceptions=tuple(Misconception(m.belief, m.correction, tuple(m.errors)) for m in source.misconceptions),
@@ -74,9 +74,10 @@ def content_of(topic: TopicSource) -> Content | None:
 def _exercise(e: ExerciseSource) -> Exercise:
     tests = tuple(Case(case.input, case.output, case.hidden) for case in e.tests)
     texts = (e.instructions, e.starter_code, e.solution)
-    return Exercise(e.id, e.title, e.difficulty, e.core, *texts, tests, tuple(e.hints))
+    return Exercise(e.id, e.title, e.difficulty, e.core, *texts, tests, tuple(e.hints), e.needs)
 
 
 def _question(q: QuestionSource) -> Question:
     options = tuple(Option(option.id, option.text, option.correct, option.reason) for option in q.options)
-    return Question(q.id, q.type, q.difficulty, q.prompt, q.code, options, tuple(q.accepted), q.prints, q.explanation)
+    keys = (tuple(q.accepted), q.prints)
+    return Question(q.id, q.type, q.difficulty, q.prompt, q.code, options, *keys, q.explanation, q.needs)

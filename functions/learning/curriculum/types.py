@@ -22,7 +22,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """A task with its solution; `core` ones are those that mastery requires (spec section 4)."""
+    """A task with its solution; `core` ones are those that mastery requires (spec section 4).
+
+    `needs` (of an example and a question too) is for the prover: what its code must be given beyond computing.
+    """
 
     exercise_id: str
     title: str
@@ -33,6 +36,7 @@ class Exercise:
     solution: str
     tests: tuple[Case, ...]
     hints: tuple[str, ...]
+    needs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Question:
     accepted: tuple[str, ...]
     expected_output: str | None
     explanation: str
+    needs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class Example:
     stdin: str
     note: str
     expected_stdout: str
+    needs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
