@@ -2,10 +2,9 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from datetime import datetime
 
 from functions.generate_lesson.models import GenerateLesson
-from functions.runtime.errors import Forbidden, NotFound, Unavailable, invalid
+from functions.runtime.errors import Forbidden, NotFound, invalid
 from functions.runtime.idempotency import (
     REPLAYED,
     chosen_key,
@@ -13,10 +12,7 @@ from functions.runtime.idempotency import (
     remember,
     replay,
 )
-from functions.runtime.models import rfc3339
 from functions.runtime.ports import ABSENT, Call, Ports, Reply, Stored, Write
-from functions.runtime.telemetry import log
-from functions.usecases.events import LessonGenerated
 from functions.usecases.learners import learner_from, learner_key, until_committed
 from functions.usecases.lesson_documents import (
     LessonDocument,
@@ -24,9 +20,9 @@ from functions.usecases.lesson_documents import (
     lesson_key,
 )
 from functions.usecases.lesson_models import LessonAnswer, public_lesson
-from functions.usecases.projection import put_lesson
-from functions.usecases.publishing import Outgoing, outgoing, publish
-from functions.usecases.writing_lessons import Wanted, write_lesson
+from functions.usecases.making_lessons import Order, announcement, list_lesson, make_lesson
+from functions.usecases.publishing import Outgoing, publish
+from functions.usecases.writing_lessons import Wanted
 
 NAME = "generate-lesson"
 STREAM = "text/event-stream"
@@ -43,7 +39,7 @@ async def generate_lesson(ports: Ports, call: Call, request: GenerateLesson) -> 
         lambda: _decide(ports, call, request, request.lesson_id or new_id, record)
     )
     # before its event: whose handler takes the row away if the learner was forgotten in the meantime
-    answer = public_lesson(lesson, listed=await _list(ports, lesson, call.now))
+    answer = public_lesson(lesson, listed=await list_lesson(ports, lesson, call.now))
     if event is not None:
         await publish(ports, [event])
     headers = {"Location": f"{call.public_url}/lessons/{lesson.lesson_id}"} | (REPLAYED if replayed else {})
@@ -62,23 +58,10 @@ async def _decide(
         return lesson_from(kept[lesson_key(result["lesson_id"])]), None, True
     previous = _previous(stored.get(body), request)
     wanted = Wanted(request.topic, request.lesson_type, request.difficulty_level, request.time_budget_minutes)
-    content, provenance = write_lesson(learner_from(stored.get(own), request.user_id), wanted)
-    now = rfc3339(call.now)
-    lesson = LessonDocument(
-        lesson_id=lesson_id,
-        user_id=request.user_id,
-        course_id=request.course_id,
-        requested_by="learner" if call.principal.user_id == request.user_id else call.principal.role,
-        version=previous.version + 1 if previous else 1,
-        created_at=previous.created_at if previous else now,
-        updated_at=now,
-        provenance=provenance,
-        lesson=content,
-    )
-    data = event_of(lesson)
-    event = outgoing(
-        data, source=NAME, subject=lesson_id, user_id=lesson.user_id, facts=(lesson_id, lesson.version), now=call.now
-    )
+    by = "learner" if call.principal.user_id == request.user_id else call.principal.role
+    order = Order(lesson_id, request.user_id, request.course_id, by, wanted)
+    lesson = make_lesson(order, learner_from(stored.get(own), request.user_id), previous, call.now)
+    event = announcement(lesson, NAME, call.now)
     guard = stored[body].etag if previous else ABSENT
     also = [remember(record, call, {"lesson_id": lesson_id})] if record else []
     await ports.documents.commit(Write(body, lesson.value(), guard), event.row(), *also)
@@ -95,40 +78,6 @@ def _previous(stored: Stored | None, request: GenerateLesson) -> LessonDocument 
     if previous.user_id != request.user_id:
         raise invalid("lesson_id", "the lesson was written for another learner")
     return previous
-
-
-def event_of(lesson: LessonDocument) -> LessonGenerated:
-    """What `lesson-generated` tells of a lesson; also its row in the read model."""
-    elements = lesson.lesson["curriculum_elements"]
-    return LessonGenerated.model_validate(
-        {
-            "lesson_id": lesson.lesson_id,
-            "user_id": lesson.user_id,
-            "course_id": lesson.course_id,
-            "module": elements["module_id"],
-            "topic": elements["topic_id"],
-            "lesson_type": lesson.lesson["lesson_type"],
-            "difficulty_level": lesson.lesson["difficulty_level"],
-            "title": lesson.lesson["title"],
-            "objectives": elements["objectives"],
-            "estimated_duration": lesson.lesson["metadata"]["estimated_duration"],
-            "requested_by": lesson.requested_by,
-            "version": lesson.version,
-            "created_at": lesson.created_at,
-            "updated_at": lesson.updated_at,
-            "timestamp": lesson.updated_at,
-        }
-    )
-
-
-async def _list(ports: Ports, lesson: LessonDocument, now: datetime) -> bool:
-    """Puts the row into the read model, so that the learner's next list has it; the event would do it later."""
-    try:
-        await put_lesson(ports.read_model, event_of(lesson), now)
-    except Unavailable as error:
-        log.warning("the lesson is not listed yet", extra={"why": error.detail})
-        return False
-    return True
 
 
 async def _stream(answer: LessonAnswer) -> AsyncIterator[tuple[str, str]]:

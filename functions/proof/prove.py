@@ -1,24 +1,31 @@
-"""What "proved" means: examples were run, solutions pass and starters do not, quiz keys come from running the code.
+"""What "proved" means: examples were run; solutions pass, starters and slips do not; quiz keys come from running code.
 
 The same checks prove the curriculum at build time and, at request time, whatever a generator wrote anew.
 """
 
 import asyncio
+import hashlib
+import json
+import platform
 import re
 from collections.abc import Awaitable, Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
+from itertools import islice
 from typing import Protocol, TypeVar
 
 from functions.learning.curriculum import (
     Content,
     Example,
     Exercise,
+    Proof,
     Question,
     same_output,
 )
 from functions.proof import sandbox
+from functions.proof.mutants import mutants
 from functions.proof.sandbox import Run
 
+MUTANTS_TRIED, MUTANTS_CAUGHT = 6, 2  # of each solution: at most; at least, by a hidden test, and half of those tried
 BLANK = "____"  # stands in the code of a fill_blank question, exactly once
 FENCED = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 T = TypeVar("T")
@@ -58,7 +65,21 @@ async def prove(content: Content, run: Runner = strict) -> Content:
     problems = [*texts[1], *examples[1], *exercises[1], *quiz[1]]
     if problems:
         raise Unproved(problems)
-    return replace(content, examples=tuple(examples[0]), exercises=tuple(exercises[0]), quiz=tuple(quiz[0]))
+    proof = Proof(
+        content_hash=digest(content),
+        python=platform.python_version(),
+        examples_executed=len(content.examples),
+        exercises_proved=len(content.exercises),
+        mutants_caught=sum(exercises[0]),
+        quiz_keys_computed=sum(question.type != "multiple_choice" for question in content.quiz),
+    )
+    return replace(content, examples=tuple(examples[0]), quiz=tuple(quiz[0]), proof=proof)
+
+
+def digest(content: Content) -> str:
+    """What the material is known by: the SHA-256 of it as written, without what proof added."""
+    text = json.dumps(asdict(replace(content, proof=None)), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 async def prove_text(name: str, markdown: str, run: Runner = strict) -> None:
@@ -76,8 +97,11 @@ async def prove_example(topic: str, example: Example, run: Runner = strict) -> E
     return replace(example, expected_stdout=output)
 
 
-async def prove_exercise(topic: str, exercise: Exercise, run: Runner = strict) -> Exercise:
-    """The exercise as it is: its solution passes every test, its starter is Python and does not. Raises Unproved."""
+async def prove_exercise(topic: str, exercise: Exercise, run: Runner = strict) -> int:
+    """How many slips in its solution hidden tests catch, of those tried. Raises Unproved.
+
+    The solution passes every test, its starter is Python and does not; at least two slips and half of them are caught.
+    """
     name = f"{topic}: exercise {exercise.exercise_id}"
     failure = await _first_failure(exercise, exercise.solution, run)
     if failure:
@@ -88,7 +112,15 @@ async def prove_exercise(topic: str, exercise: Exercise, run: Runner = strict) -
         raise Unproved([f"{name}: the starter is not Python: {error}"]) from error
     if not await _first_failure(exercise, exercise.starter_code, run):
         raise Unproved([f"{name}: the starter already passes every test"])
-    return exercise
+    hidden = replace(exercise, tests=tuple(case for case in exercise.tests if case.hidden))
+    tried = list(islice(mutants(exercise.solution), MUTANTS_TRIED))
+    failures = await asyncio.gather(*(_first_failure(hidden, mutant.code, run) for mutant in tried))
+    missed = [mutant.slip for mutant, failure in zip(tried, failures, strict=True) if failure is None]
+    caught = len(tried) - len(missed)
+    if caught < MUTANTS_CAUGHT or caught < len(tried) / 2:
+        which = f"they miss {', '.join(missed)}" if missed else "there is no place for more"
+        raise Unproved([f"{name}: hidden tests catch {caught} of {len(tried)} slips in the solution: {which}"])
+    return caught
 
 
 async def prove_question(topic: str, question: Question, run: Runner = strict) -> Question:

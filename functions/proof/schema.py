@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$", max_length=64)]
 Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 Level = Literal["beginner", "intermediate", "advanced"]
+ErrorType = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z]+$", max_length=64)]
 QuestionType = Literal["multiple_choice", "code_output", "fill_blank"]
 Needs = Literal["loopback", "venv"]  # what its code must be given beyond computing: see sandbox.py
 
@@ -26,11 +27,17 @@ class CaseSource(_Strict):
     hidden: bool = False
 
 
-class ExerciseSource(_Strict):
+class _Placed(_Strict):
+    """What has a title and may practise earlier topics again."""
+
+    title: Text
+    revisits: list[Slug] = []
+
+
+class ExerciseSource(_Placed):
     """An exercise, with at least two visible and two hidden tests and exactly three hints."""
 
     id: Slug
-    title: Text
     difficulty: Level
     core: bool = False
     instructions: Text
@@ -86,14 +93,14 @@ class QuestionSource(_Strict):
         return self
 
 
-class ExampleSource(_Strict):
-    """A worked example and what to notice in it."""
+class ExampleSource(_Placed):
+    """A worked example and what to notice in it; `errors` are error types that it helps with."""
 
-    title: Text
     level: Level
     code: Text
     stdin: str = ""
     note: Text
+    errors: list[ErrorType] = []
     needs: Needs | None = None
 
 
@@ -102,7 +109,7 @@ class MisconceptionSource(_Strict):
 
     belief: Text
     correction: Text
-    errors: list[str] = []
+    errors: list[ErrorType] = []
 
 
 class ExplanationSource(_Strict):

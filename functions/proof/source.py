@@ -16,9 +16,9 @@ from functions.learning.curriculum import (
     Question,
     Topic,
 )
-from functions.proof.schema import ExerciseSource, ModuleSource, QuestionSource, TopicSource
+from functions.proof.schema import ExampleSource, ExerciseSource, ModuleSource, QuestionSource, TopicSource
 
-__all__ = ["ModuleSource", "SourceError", "content_of", "module_of", "read"]
+__all__ = ["ModuleSource", "SourceError", "TopicSource", "content_of", "module_of", "read"]
 
 
 class SourceError(ValueError):
@@ -63,7 +63,7 @@ def content_of(topic: TopicSource) -> Content | None:
         topic_id=topic.id,
         explanation=source.explanation.model_dump(),
         recap=source.recap,
-        examples=tuple(Example(e.title, e.level, e.code, e.stdin, e.note, "", e.needs) for e in source.examples),
+        examples=tuple(_example(example) for example in source.examples),
         exercises=tuple(_exercise(exercise) for exercise in source.exercises),
         quiz=tuple(_question(question) for question in source.questions),
         misconceptions=tuple(Misconception(m.belief, m.correction, tuple(m.errors)) for m in source.misconceptions),
@@ -71,10 +71,14 @@ def content_of(topic: TopicSource) -> Content | None:
     )
 
 
+def _example(e: ExampleSource) -> Example:
+    return Example(e.title, e.level, e.code, e.stdin, e.note, "", tuple(e.revisits), tuple(e.errors), e.needs)
+
+
 def _exercise(e: ExerciseSource) -> Exercise:
     tests = tuple(Case(case.input, case.output, case.hidden) for case in e.tests)
     texts = (e.instructions, e.starter_code, e.solution)
-    return Exercise(e.id, e.title, e.difficulty, e.core, *texts, tests, tuple(e.hints), e.needs)
+    return Exercise(e.id, e.title, e.difficulty, e.core, *texts, tests, tuple(e.hints), tuple(e.revisits), e.needs)
 
 
 def _question(q: QuestionSource) -> Question:

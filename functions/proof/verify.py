@@ -4,21 +4,19 @@ With `write` it writes the compiled course instead of comparing. Exit code 0: al
 """
 
 import asyncio
-import hashlib
 import json
 import os
-import platform
 import sys
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from functions.learning import curriculum
-from functions.learning.curriculum import Content, Proof
+from functions.learning.curriculum import Content
 from functions.learning.curriculum.loader import index_of
 from functions.proof import sandbox
+from functions.proof.coherence import check_course
 from functions.proof.prove import Unproved, prove
 from functions.proof.source import (
     ModuleSource,
@@ -30,6 +28,7 @@ from functions.proof.source import (
 
 HERE = Path(curriculum.__file__).parent
 Say = Callable[[str], Any]
+_NONE = object()
 
 
 def verify(write: bool = False, *, source: Path = HERE / "source", compiled: Path = HERE / "compiled",
@@ -53,38 +52,6 @@ def verify(write: bool = False, *, source: Path = HERE / "source", compiled: Pat
     return 0
 
 
-def check_course(modules: list[ModuleSource]) -> None:
-    """One course and version, unique ids, known prerequisites without a circle. Raises SourceError."""
-    topics = [topic for module in modules for topic in module.topics]
-    materials = [topic.content for topic in topics if topic.content]
-    problems = []
-    if len({(module.course, module.version) for module in modules}) != 1:
-        problems.append("the files name different courses or versions")
-    for kind, ids in (
-        ("module", [module.module.id for module in modules]),
-        ("topic", [topic.id for topic in topics]),
-        ("exercise", [exercise.id for material in materials for exercise in material.exercises]),
-        ("question", [question.id for material in materials for question in material.questions]),
-    ):
-        problems += [f"{kind} {item}: there is more than one" for item, times in Counter(ids).items() if times > 1]
-    graph = {topic.id: topic.prerequisites for topic in topics}
-    for topic_id, needs in graph.items():
-        problems += [f"{topic_id}: its prerequisite {need} does not exist" for need in needs if need not in graph]
-    if not problems:
-        problems = _circles(graph)
-    if problems:
-        raise SourceError("\n".join(problems))
-
-
-def _circles(graph: dict[str, list[str]]) -> list[str]:
-    """Take away what has nothing left to wait for, until nothing is left; what stays waits for itself."""
-    waiting = {topic: set(needs) for topic, needs in graph.items()}
-    while free := [topic for topic, needs in waiting.items() if not needs & waiting.keys()]:
-        for topic in free:
-            del waiting[topic]
-    return [f"{topic}: its prerequisites lead back to it" for topic in waiting]
-
-
 async def _prove_all(modules: list[ModuleSource], say: Say) -> dict[str, Content]:
     drafts = [content_of(topic) for module in modules for topic in module.topics]
     processors = asyncio.Semaphore(max(2, os.cpu_count() or 2))
@@ -96,10 +63,8 @@ async def _prove_all(modules: list[ModuleSource], say: Say) -> dict[str, Content
 
     async def one(draft: Content) -> Content:
         proved = await prove(draft, run)
-        proof = _record(draft)
-        say(f"{draft.topic_id}: {proof.examples_executed} examples, {proof.exercises_proved} exercises, "
-            f"{len(draft.quiz)} questions ({proof.quiz_keys_computed} keys computed)\n")  # fmt: skip
-        return replace(proved, proof=proof)
+        say(f"{draft.topic_id}: {_counted([proved])}\n")
+        return proved
 
     results = await asyncio.gather(*(one(draft) for draft in drafts if draft), return_exceptions=True)
     problems = [line for result in results if isinstance(result, Unproved) for line in result.problems]
@@ -113,13 +78,6 @@ async def _prove_all(modules: list[ModuleSource], say: Say) -> dict[str, Content
     return done
 
 
-def _record(draft: Content) -> Proof:
-    text = json.dumps(asdict(draft), sort_keys=True, ensure_ascii=False)
-    keys = sum(question.type != "multiple_choice" for question in draft.quiz)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return Proof(digest, platform.python_version(), len(draft.examples), len(draft.exercises), keys)
-
-
 def _write(wanted: dict[str, Any], compiled: Path) -> list[str]:
     compiled.mkdir(parents=True, exist_ok=True)
     for path in compiled.glob("*.json"):
@@ -131,16 +89,24 @@ def _write(wanted: dict[str, Any], compiled: Path) -> list[str]:
 
 
 def _stale(wanted: dict[str, Any], compiled: Path) -> list[str]:
+    """What differs in the compiled files, but for the Python they were proved with."""
     shipped = {path.name: json.loads(path.read_text("utf-8")) for path in compiled.glob("*.json")}
-    names = sorted(wanted.keys() | shipped.keys())
-    return [name for name in names if _comparable(wanted.get(name)) != _comparable(shipped.get(name))]
+    stale: list[str] = []
+    for name in sorted(wanted.keys() | shipped.keys()):
+        found = differences(wanted.get(name), shipped.get(name))
+        stale += [f"{name}: {where}".removesuffix(": ") for where in found if where != "proof.python"]
+    return stale
 
 
-def _comparable(data: Any) -> str:
-    """The JSON without the Python it was proved with: another Python that proves the same is no difference."""
-    if isinstance(data, dict) and isinstance(data.get("proof"), dict):
-        data = data | {"proof": data["proof"] | {"python": ""}}
-    return _json(data)
+def differences(wanted: Any, shipped: Any, where: str = "") -> list[str]:
+    """The places at which two JSON values differ, as dotted paths; where only one has something, its whole."""
+    if isinstance(wanted, dict) and isinstance(shipped, dict):
+        pairs = [(name, wanted.get(name, _NONE), shipped.get(name, _NONE)) for name in {**wanted, **shipped}]
+    elif isinstance(wanted, list) and isinstance(shipped, list) and len(wanted) == len(shipped):
+        pairs = [(str(number), *pair) for number, pair in enumerate(zip(wanted, shipped, strict=True))]
+    else:
+        return [] if wanted == shipped else [where]
+    return [place for name, one, other in pairs for place in differences(one, other, f"{where}.{name}".lstrip("."))]
 
 
 def _json(data: Any) -> str:
@@ -148,11 +114,16 @@ def _json(data: Any) -> str:
 
 
 def _count(modules: list[ModuleSource], contents: dict[str, Content]) -> str:
-    proofs = [content.proof for content in contents.values() if content.proof]
     topics = sum(len(module.topics) for module in modules)
+    have = f"{topics} topics in {len(modules)} modules, {len(contents)} with content"
+    return f"{have}: {_counted(contents.values())}; nothing unproved\n"
+
+
+def _counted(contents: Iterable[Content]) -> str:
+    proofs = [content.proof for content in contents if content.proof]
     return (
-        f"{topics} topics in {len(modules)} modules, {len(contents)} with content: "
         f"{sum(proof.examples_executed for proof in proofs)} examples executed, "
-        f"{sum(proof.exercises_proved for proof in proofs)} exercises proved, "
-        f"{sum(proof.quiz_keys_computed for proof in proofs)} quiz keys computed\n"
+        f"{sum(proof.exercises_proved for proof in proofs)} exercises proved "
+        f"({sum(proof.mutants_caught for proof in proofs)} slips caught by hidden tests), "
+        f"{sum(proof.quiz_keys_computed for proof in proofs)} quiz keys computed"
     )

@@ -1,4 +1,4 @@
-"""Writing a lesson: compose it for this learner, commit it with its event, publish, list it."""
+"""Writing a lesson for a learner: what their document says they need, composed from the curriculum."""
 
 import time
 from dataclasses import dataclass

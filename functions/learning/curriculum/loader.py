@@ -56,7 +56,7 @@ def content_from(data: dict[str, Any]) -> Content:
         topic_id=data["topic_id"],
         explanation=dict(data["explanation"]),
         recap=data["recap"],
-        examples=tuple(Example(**item) for item in data["examples"]),
+        examples=tuple(Example(**_tuples(item, "revisits", "errors")) for item in data["examples"]),
         exercises=tuple(_exercise(item) for item in data["exercises"]),
         quiz=tuple(_question(item) for item in data["quiz"]),
         misconceptions=tuple(
@@ -123,12 +123,17 @@ def _topic(data: dict[str, Any], module: dict[str, Any]) -> Topic:
 
 
 def _exercise(data: dict[str, Any]) -> Exercise:
-    return Exercise(**data | {"tests": tuple(Case(**case) for case in data["tests"]), "hints": tuple(data["hints"])})
+    tests = tuple(Case(**case) for case in data["tests"])
+    return Exercise(**_tuples(data, "hints", "revisits") | {"tests": tests})
 
 
 def _question(data: dict[str, Any]) -> Question:
     options = tuple(Option(**option) for option in data["options"])
     return Question(**data | {"options": options, "accepted": tuple(data["accepted"])})
+
+
+def _tuples(data: dict[str, Any], *names: str) -> dict[str, Any]:
+    return data | {name: tuple(data[name]) for name in names}
 
 
 def _read(name: str) -> Any:

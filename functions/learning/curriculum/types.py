@@ -24,7 +24,8 @@ class Case:
 class Exercise:
     """A task with its solution; `core` ones are those that mastery requires (spec section 4).
 
-    `needs` (of an example and a question too) is for the prover: what its code must be given beyond computing.
+    `revisits`: earlier topics that it practises again. `needs` (of an example and a question too) is for the prover:
+    what its code must be given beyond computing.
     """
 
     exercise_id: str
@@ -36,6 +37,7 @@ class Exercise:
     solution: str
     tests: tuple[Case, ...]
     hints: tuple[str, ...]
+    revisits: tuple[str, ...] = ()
     needs: str | None = None
 
 
@@ -67,7 +69,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A worked example; `expected_stdout` is what the prover saw it print."""
+    """A worked example; `expected_stdout` is what the prover saw it print.
+
+    `revisits`: earlier topics that it practises again; `errors`: error types that it helps with.
+    """
 
     title: str
     difficulty_level: str
@@ -75,6 +80,8 @@ class Example:
     stdin: str
     note: str
     expected_stdout: str
+    revisits: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
     needs: str | None = None
 
 
@@ -95,6 +102,7 @@ class Proof:
     python: str
     examples_executed: int
     exercises_proved: int
+    mutants_caught: int
     quiz_keys_computed: int
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from functions.generate_lesson.handler import NAME, STREAM, event_of, generate_lesson
+from functions.generate_lesson.handler import NAME, STREAM, generate_lesson
 from functions.generate_lesson.models import GenerateLesson
 from functions.learning.curriculum import NoContent, content
 from functions.relay_events.handler import GRACE, relay_events
@@ -17,6 +17,7 @@ from functions.runtime.ports import Call, Reply
 from functions.usecases.events import Ping
 from functions.usecases.lesson_documents import LessonDocument
 from functions.usecases.lesson_models import LessonAnswer
+from functions.usecases.making_lessons import event_of
 from tests.support.fakes import LOST, MAYA, NOW, World, lesson_for, received, report
 
 PING = {"specversion": "1.0", "id": "ping", "source": "/tests", "type": Ping.type_name}

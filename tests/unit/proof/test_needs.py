@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from functions.learning.curriculum import Content, Example, Exercise, Question
+from functions.learning.curriculum import Case, Content, Example, Exercise, Question
 from functions.proof import landlock, sandbox, seccomp
 from functions.proof.audit import hook
 from functions.proof.prove import Unproved, prove
@@ -201,10 +201,10 @@ def test_a_need_that_there_is_none_of_is_no_program() -> None:
         ran("print(1)", "network")
 
 
-EXAMPLE = Example("Weather", "beginner", ASKS, "", "Note.", "", "loopback")
+EXAMPLE = Example("Weather", "beginner", ASKS, "", "Note.", "", needs="loopback")
 CODE_OUTPUT = Question("q", "code_output", "beginner", "What?", ASKS, (), (), None, "Because.", "loopback")
 BLANK = Question("q", "fill_blank", "beginner", "Fill.", "print(____)", (), ("1",), "1", "Because.", "venv")
-EXERCISE = Exercise("e", "E", "beginner", True, "Ask.", "", ASKS, (), (), "loopback")
+EXERCISE = Exercise("e", "E", "beginner", True, "Ask.", "", ASKS, (Case("", "21", False),), (), needs="loopback")
 EMPTY = Content("apis", {}, "Recap.", (), (), (), (), None)
 
 
@@ -212,6 +212,7 @@ EMPTY = Content("apis", {}, "Recap.", (), (), (), (), None)
     "marked",
     [
         replace(EMPTY, examples=(EXAMPLE,)),
+        replace(EMPTY, exercises=(EXERCISE,)),
         replace(EMPTY, quiz=(CODE_OUTPUT,)),
         replace(EMPTY, quiz=(BLANK,)),
     ],

@@ -46,6 +46,16 @@ def test_what_holds_comes_back_with_its_outputs_and_keys() -> None:
     assert done.exercises == CONTENT.exercises
 
 
+def test_tests_that_let_slips_in_the_solution_pass_are_named_with_what_they_miss() -> None:
+    """With -1 among the hidden tests it would hold."""
+    tests = (Case("1\n", "1", False), Case("2\n", "2", False), Case("5\n", "5", True), Case("9\n", "9", True))
+    clamp = with_exercise(tests=tests, starter_code="print(0)\n", solution="print(max(0, int(input())))\n")
+    assert problem(clamp) == (
+        "for-loops: exercise double: hidden tests catch 1 of 2 slips in the solution: "
+        "they miss a number one too large in line 1"
+    )
+
+
 def test_a_solution_that_fails_a_hidden_test_is_named() -> None:
     wrong = with_exercise(solution="n = int(input())\nprint(abs(2 * n))\n")
     assert problem(wrong) == "for-loops: exercise double: the solution fails hidden test 4: expected '-6', got '6'"
