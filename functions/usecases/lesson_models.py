@@ -99,6 +99,7 @@ class Verification(Part):
 class Provenance(Part):
     generator: str
     curriculum_version: str
+    content_hash: str = Field(description="SHA-256; the same learner and curriculum give the same")
     model: str | None = Field(default=None, exclude_if=_absent)
     prompt_version: str | None = Field(default=None, exclude_if=_absent)
     cache: str

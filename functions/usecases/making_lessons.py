@@ -31,7 +31,7 @@ class Order:
 
 def make_lesson(order: Order, learner: Learner, previous: LessonDocument | None, now: datetime) -> LessonDocument:
     """The lesson, not yet kept; a `previous` one is written anew as its next version."""
-    content, provenance = write_lesson(learner, order.wanted)
+    content, provenance = write_lesson(learner, order.wanted, now)
     return LessonDocument(
         lesson_id=order.lesson_id,
         user_id=order.user_id,

@@ -54,9 +54,7 @@ def _example_section(example: Example) -> Section:
 
 
 def _exercise_section(exercise: Exercise, brief: Brief) -> Section:
-    shown = HINTS_AT_ONCE[brief.lesson_type]
-    hints = "".join(f"\n- Hint {number}: {hint}" for number, hint in enumerate(exercise.hints[:shown], 1))
-    body = exercise.instructions.rstrip() + (f"\n{hints}" if hints else "")
+    body, shown = exercise.instructions.rstrip(), HINTS_AT_ONCE[brief.lesson_type]
     return Section(
         "exercise", exercise.title, body, exercise.starter_code, exercise_id=exercise.exercise_id, hints_shown=shown
     )
@@ -74,7 +72,11 @@ def markdown(title: str, topic: Topic, sections: Iterable[Section], plan: Plan) 
         if section.expected_stdout:
             parts += ["Output:", _fence(section.expected_stdout, "text")]
         if section.exercise_id:
-            parts += _visible_tests(exercises[section.exercise_id])
+            exercise = exercises[section.exercise_id]
+            parts += _visible_tests(exercise)
+            parts += [
+                f"*Hint {number}:* {hint}" for number, hint in enumerate(exercise.hints[: section.hints_shown], 1)
+            ]
         if section.kind == "quiz":
             parts += [_asked(number, question) for number, question in enumerate(plan.quiz, 1)]
     return "\n\n".join(parts) + "\n"
