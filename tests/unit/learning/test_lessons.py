@@ -88,6 +88,10 @@ def test_an_output_hidden_in_a_lesson_stays_in_its_document_for_the_server() -> 
     assert json.loads(json.dumps(stored)) == stored
 
 
+def test_a_document_says_nothing_of_what_the_prover_needed() -> None:
+    assert not any(key == "needs" for key, _ in walk(document(lesson())))
+
+
 def test_what_the_caller_adds_to_a_document_is_kept_and_what_is_secret_in_it_is_not() -> None:
     stored = document(lesson()) | {"lesson_id": "l1"}
     stored["exercises"][0]["new_secret"] = "s"
