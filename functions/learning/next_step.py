@@ -1,5 +1,6 @@
 """What a learner should do next, and why: rules that a learner, a parent and a teacher can follow."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,15 +25,19 @@ def missing_prerequisites(topic: Topic, mastery: dict[str, float]) -> tuple[str,
     return tuple(p for p in topic.prerequisites if mastery.get(p, 0.0) <= BEGINNER.up_to)
 
 
-def best_topic(learner: Learner, course: Course, just_seen: str | None = None) -> NextStep:
+def best_topic(
+    learner: Learner, course: Course, just_seen: str | None = None, waiting: Collection[str] = ()
+) -> NextStep:
     """The topic to learn next, of those that have lessons.
 
     First what is begun and still Beginner, the weakest of it first; then what is new and has its prerequisites, in
-    teaching order; then what is below Proficient. `just_seen` comes only when nothing else is left.
+    teaching order; then what is below Proficient. Topics that are `waiting` come only when no other has its turn, and
+    `just_seen` only when nothing else is left.
     """
     mastery = {topic_id: m.score for topic_id, m in mastery_by_topic(learner, course).items()}
     taught = [topic for topic in course.topics if topic.has_content]
-    for among in ([topic for topic in taught if topic.topic_id != just_seen], taught):
+    others = [topic for topic in taught if topic.topic_id != just_seen]
+    for among in ([topic for topic in others if topic.topic_id not in waiting], others, taught):
         if step := _best_of(among, mastery, _implied(course, mastery)):
             return step
     if new := [topic for topic in taught if topic.topic_id not in mastery]:
