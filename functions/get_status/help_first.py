@@ -8,18 +8,11 @@ from typing import Any
 from functions.get_status.class_models import ClassLearner, LessonCounts, State
 from functions.learning.curriculum import course
 from functions.learning.levels import level_of
+from functions.learning.struggle import IN_WORDS
 
 STALLED = timedelta(days=7)  # without any activity
 SEVERITIES = ("low", "medium", "high")
 NEEDS: dict[State, int] = {"completed": 0, "active": 1, "never_started": 2, "stalled": 3}
-TRIGGERS = {
-    "repeated_error": "the same error again and again",
-    "stuck": "more than ten minutes on one exercise",
-    "low_quiz": "a quiz below 50 %",
-    "says_stuck": "says that they are stuck",
-    "failed_runs": "five failed runs in a row",
-    "wrong_answers": "three wrong quiz answers",
-}
 
 
 @dataclass
@@ -81,7 +74,7 @@ def _state(number: dict[str, int], days: int | None) -> State:
 
 def _alert(alert: dict[str, Any]) -> str:
     seen = " (a teacher knows)" if alert["state"] == "acknowledged" else ""
-    return f"{_title(alert['topic'])}: {TRIGGERS[alert['trigger']]}{seen}."
+    return f"{_title(alert['topic'])}: {IN_WORDS[alert['trigger']]}{seen}."
 
 
 def _absence(state: State, days: int | None) -> list[str]:
