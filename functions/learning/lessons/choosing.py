@@ -14,6 +14,7 @@ READING_MINUTES = {"beginner": 5, "intermediate": 6, "advanced": 7}
 RECAP_MINUTES, EXAMPLE_MINUTES, QUESTION_MINUTES, CALLOUT_MINUTES = 2, 2, 1, 1
 QUIZ_AT_LEAST = {"standard": 3, "review": 8, "remedial": 3, "challenge": 3}
 QUIZ_AT_MOST = {"standard": 5, "review": 8, "remedial": 5, "challenge": 5}
+PITFALLS_AT_MOST = {"standard": 3, "review": 2, "remedial": 6, "challenge": 3}
 EXAMPLES_AT_MOST = {"standard": 3, "review": 1, "remedial": 3, "challenge": 2}
 
 
@@ -54,7 +55,8 @@ def choose(topic: Topic, content: Content, brief: Brief) -> Plan:
     else:
         plan = Plan(content.explanation[level], READING_MINUTES[level])
     urgent = [item for item in content.misconceptions if set(item.errors) & set(brief.recent_errors)]
-    other = [item for item in content.misconceptions if item not in urgent]
+    urgent = urgent[: PITFALLS_AT_MOST[kind]]
+    other = [item for item in content.misconceptions if item not in urgent][: PITFALLS_AT_MOST[kind] - len(urgent)]
     examples = _fitting(content.examples, level, brief)[: EXAMPLES_AT_MOST[kind]]
     questions = _questions(content.quiz, level, QUIZ_AT_MOST[kind])
     must, may = _exercises(content, brief)

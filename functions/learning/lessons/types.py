@@ -38,6 +38,7 @@ class Section:
     exercise_id: str | None = None
     hints_shown: int | None = None
     question_ids: tuple[str, ...] | None = None
+    stdin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
