@@ -37,11 +37,15 @@ def best_topic(
     mastery = {topic_id: m.score for topic_id, m in mastery_by_topic(learner, course).items()}
     taught = [topic for topic in course.topics if topic.has_content]
     others = [topic for topic in taught if topic.topic_id != just_seen]
-    for among in ([topic for topic in others if topic.topic_id not in waiting], others, taught):
-        if step := _best_of(among, mastery, _implied(course, mastery)):
+    implied = _implied(learner, course, mastery)
+    preferred = [topic for topic in others if topic.topic_id not in waiting], others, taught
+    for among in preferred:
+        if step := _best_of(among, mastery, implied):
             return step
-    if new := [topic for topic in taught if topic.topic_id not in mastery]:
-        return NextStep("next_lesson", new[0].topic_id, f"{new[0].title} comes next: of what is new it is the first.")
+    for among in preferred:
+        if new := [topic for topic in among if topic.topic_id not in mastery]:
+            first = new[0]
+            return NextStep("next_lesson", first.topic_id, f"{first.title} comes next: of what is new it is the first.")
     weakest = min(taught, key=lambda t: mastery[t.topic_id])
     score = mastery[weakest.topic_id]
     return NextStep("practise", weakest.topic_id, f"{weakest.title} is your weakest topic, at {score:g} %.")
@@ -64,10 +68,12 @@ def _best_of(among: list[Topic], mastery: dict[str, float], implied: set[str]) -
     return None
 
 
-def _implied(course: Course, mastery: dict[str, float]) -> set[str]:
-    """Topics without evidence that a topic beyond Beginner builds on: whoever can do that need not begin with these."""
-    waiting = [topic_id for topic_id, score in mastery.items() if score > BEGINNER.up_to]
-    found: set[str] = set()
+def _implied(learner: Learner, course: Course, mastery: dict[str, float]) -> set[str]:
+    """Topics without evidence that need not be begun: a lesson of it was completed, or one builds on it that was, or
+    that is beyond Beginner."""
+    completed = {entry.topic for entry in learner.lessons.values() if entry.topic and entry.status == "completed"}
+    found = {topic_id for topic_id in completed if topic_id in course.by_id and topic_id not in mastery}
+    waiting = [*found, *(topic_id for topic_id, score in mastery.items() if score > BEGINNER.up_to)]
     while waiting:
         for topic_id in course.topic(waiting.pop()).prerequisites:
             if topic_id not in found:
