@@ -17,9 +17,13 @@ NEEDS: dict[State, int] = {"completed": 0, "active": 1, "never_started": 2, "sta
 
 @dataclass
 class Known:
-    """What the read model has of one learner: their row by column, alerts not resolved, topics whose mastery fell."""
+    """What the read model has of one learner: their row by column, alerts not resolved, topics whose mastery fell.
+
+    `ahead`: how many next lessons were prepared and not begun; nobody has them to do.
+    """
 
     row: dict[str, Any] | None = None
+    ahead: int = 0
     alerts: list[dict[str, Any]] = field(default_factory=list)
     falling: list[str] = field(default_factory=list)
 
@@ -31,7 +35,7 @@ def learner_of(user_id: str, known: Known, now: datetime) -> ClassLearner:
     mastery = float(row.get("overall_mastery") or 0.0)
     level = level_of(mastery)
     days = (now - row["last_active"]).days if row.get("last_active") else None
-    state = _state(number, days)
+    state = _state(number, known.ahead, days)
     alerts = sorted(known.alerts, key=lambda a: -SEVERITIES.index(a["severity"]))
     return ClassLearner(
         user_id=user_id,
@@ -64,10 +68,10 @@ def help_first(learners: Sequence[ClassLearner]) -> list[ClassLearner]:
     return sorted(learners, key=lambda learner: (*need(learner), learner.user_id))
 
 
-def _state(number: dict[str, int], days: int | None) -> State:
+def _state(number: dict[str, int], ahead: int, days: int | None) -> State:
     if days is None:
         return "never_started"
-    if number["completed"] and number["completed"] == sum(number.values()):
+    if number["completed"] and number["completed"] + ahead == sum(number.values()):
         return "completed"
     return "stalled" if days >= STALLED.days else "active"
 
