@@ -21,6 +21,7 @@ def brief_for(
     reasons: tuple[str, ...] = (),
 ) -> Brief:
     """The brief of a lesson on the topic; without a difficulty, that of the learner's mastery of it."""
+    record = learner.topics.get(topic.topic_id)
     mastery = {topic_id: m.score for topic_id, m in mastery_by_topic(learner, course).items()}
     return Brief(
         level=difficulty_level or difficulty_for(mastery.get(topic.topic_id)),
@@ -29,6 +30,7 @@ def brief_for(
         weak_topics=tuple(sorted(t for t, score in mastery.items() if score <= LEARNING.up_to)),
         missing_prerequisites=missing_prerequisites(topic, mastery),
         recent_errors=recent_errors(learner, topic.topic_id, _named(content)),
+        passed=tuple(sorted(record.passed)) if record else (),
         time_budget_minutes=time_budget_minutes,
         reasons=reasons,
     )

@@ -35,10 +35,13 @@ ERROR_ADVICE = {
 }
 
 
-def reasons(topic: Topic, brief: Brief, minutes: int, left_out: bool, again: Iterable[str]) -> list[str]:
+def reasons(
+    topic: Topic, brief: Brief, minutes: int, left_out: bool, again: Iterable[str], chosen: set[str]
+) -> list[str]:
     """Why the lesson is as it is, a sentence each.
 
-    `minutes` is what it takes, `left_out` if the time cut it short; `again`: weak topics that its items practise.
+    `minutes` is what it takes, `left_out` if the time cut it short; `again`: weak topics that its items practise;
+    `chosen`: ids of its exercises.
     """
     given = [*brief.reasons, KIND_REASONS[brief.lesson_type].format(level=brief.level)]
     if names := titles(brief.missing_prerequisites):
@@ -48,11 +51,13 @@ def reasons(topic: Topic, brief: Brief, minutes: int, left_out: bool, again: Ite
             f"Before this lesson, or when you are lost in it, ask for a remedial one (topic {first})."
         )
     if names := titles(weak_before(topic, brief)):
-        given.append(f"Weak so far: {', '.join(names)}; the lesson points back to it.")
+        given.append(f"Weak so far: {', '.join(names)}; the lesson points back there.")
     if errors := known_errors(brief):
         given.append(f"Takes up your recent errors: {', '.join(errors)}.")
     if names := titles(again):
         given.append(f"Its examples and exercises practise again: {', '.join(names)}.")
+    if done := set(brief.passed) & chosen:
+        given.append(f"You have passed {len(done)} of its exercises before; they come last.")
     budget = brief.time_budget_minutes
     if budget is not None and minutes > budget:
         given.append(f"About {minutes} minutes rather than {budget}: what the lesson cannot do without stays in.")

@@ -88,16 +88,15 @@ def markdown(title: str, topic: Topic, sections: Iterable[Section], plan: Plan) 
 
 def _run(section: Section) -> list[str]:
     given = ["Input:", _fence(section.stdin, "text")] if section.stdin else []
-    printed = ["Output:", _fence(section.expected_stdout or "", "text")]
+    printed = ["It prints:", _fence(section.expected_stdout or "", "text")]
     return [_fence(section.code or "", LANGUAGE), *given, *printed, section.body.strip()]
 
 
 def _visible_tests(exercise: Exercise) -> list[str]:
     parts = []
-    for case in exercise.tests:
-        if not case.hidden:
-            given = ["Input:", _fence(case.input, "text")] if case.input else []
-            parts += [*given, "Expected output:", _fence(case.expected_output, "text")]
+    for number, case in enumerate((case for case in exercise.tests if not case.hidden), 1):
+        given = ["Input:", _fence(case.input, "text")] if case.input else []
+        parts += [f"**Test {number}**", *given, "Expected output:", _fence(case.expected_output, "text")]
     return parts
 
 
