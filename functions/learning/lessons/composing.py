@@ -56,9 +56,10 @@ def assemble(topic: Topic, brief: Brief, plan: Plan, sections: Sequence[Section]
     )
 
 
-def verification(plan: Plan, proof: Proof | None) -> Verification:
-    """What was run of this lesson when it was proved: nothing without a proof."""
+def verification(plan: Plan, proof: Proof | None, *, python: str | None = None) -> Verification:
+    """What was run of this lesson when it was proved: nothing without a proof. `python` has run some of it just now."""
     if proof is None:
         return Verification(0, 0, 0, None)
     computed = sum(question.expected_output is not None for question in plan.quiz)
-    return Verification(len(plan.examples), len(plan.exercises), computed, proof.python)
+    versions = dict.fromkeys(filter(None, (proof.python, python)))
+    return Verification(len(plan.examples), len(plan.exercises), computed, ", ".join(versions))
