@@ -66,7 +66,7 @@ async def generate_lesson(ports: Ports, call: Call, request: GenerateLesson) -> 
         return _reply(call, answer, _replayed(answer), REPLAYED)
     _previous(commission, read)
     wanted = Wanted(request.topic, request.lesson_type, request.difficulty_level, request.time_budget_minutes)
-    assignment = assign(learner_from(read.get(own), request.user_id), wanted)
+    assignment = assign(learner_from(read.get(own), request.user_id), wanted, call.now)
     if call.accept == STREAM:
         return _reply(call, order.lesson_id, streamed(lambda emit: _stream(ports, commission, assignment, read, emit)))
     answer, replayed = await _make(ports, commission, assignment, read)

@@ -14,7 +14,9 @@ class GenerateLesson(Request):
     user_id: Id
     course_id: Literal["python"] = "python"
     topic: Slug | None = None
-    lesson_type: Literal["standard", "review", "remedial", "challenge"] = "standard"
+    lesson_type: Literal["standard", "review", "remedial", "challenge"] | None = Field(
+        default=None, description="absent: standard, or a review if the topic is chosen too and one is due"
+    )
     difficulty_level: Difficulty | None = None
     time_budget_minutes: int | None = Field(default=None, ge=5, le=120)
     lesson_id: Id | None = Field(default=None, description="writes this lesson anew: version n+1")

@@ -24,23 +24,51 @@ def missing_prerequisites(topic: Topic, mastery: dict[str, float]) -> tuple[str,
     return tuple(p for p in topic.prerequisites if mastery.get(p, 0.0) <= BEGINNER.up_to)
 
 
-def best_topic(learner: Learner, course: Course) -> NextStep:
-    """The topic to learn next, of those that have lessons: what is begun before what is new, in teaching order."""
+def best_topic(learner: Learner, course: Course, just_seen: str | None = None) -> NextStep:
+    """The topic to learn next, of those that have lessons.
+
+    First what is begun and still Beginner, the weakest of it first; then what is new and has its prerequisites, in
+    teaching order; then what is below Proficient. `just_seen` comes only when nothing else is left.
+    """
     mastery = {topic_id: m.score for topic_id, m in mastery_by_topic(learner, course).items()}
-    open_topics = [t for t in course.topics if t.has_content and mastery.get(t.topic_id, 0.0) <= LEARNING.up_to]
-    if not open_topics:
-        weakest = min((t for t in course.topics if t.has_content), key=lambda t: mastery[t.topic_id])
-        score = mastery[weakest.topic_id]
-        return NextStep("practise", weakest.topic_id, f"{weakest.title} is your weakest topic, at {score:g} %.")
-    started = [t for t in open_topics if t.topic_id in mastery]
-    if started:
-        topic = min(started, key=lambda t: mastery[t.topic_id])
-        why = f"{topic.title} is begun and at {mastery[topic.topic_id]:g} %; above {LEARNING.up_to} % is Proficient."
-        return NextStep("practise", topic.topic_id, why)
-    ready = [t for t in open_topics if not missing_prerequisites(t, mastery)]
-    topic = (ready or open_topics)[0]
-    why = "its prerequisites are met" if ready else "it is the first topic of the course that has lessons"
-    return NextStep("next_lesson", topic.topic_id, f"{topic.title} comes next: {why}.")
+    taught = [topic for topic in course.topics if topic.has_content]
+    for among in ([topic for topic in taught if topic.topic_id != just_seen], taught):
+        if step := _best_of(among, mastery, _implied(course, mastery)):
+            return step
+    if new := [topic for topic in taught if topic.topic_id not in mastery]:
+        return NextStep("next_lesson", new[0].topic_id, f"{new[0].title} comes next: of what is new it is the first.")
+    weakest = min(taught, key=lambda t: mastery[t.topic_id])
+    score = mastery[weakest.topic_id]
+    return NextStep("practise", weakest.topic_id, f"{weakest.title} is your weakest topic, at {score:g} %.")
+
+
+def _best_of(among: list[Topic], mastery: dict[str, float], implied: set[str]) -> NextStep | None:
+    begun = [topic for topic in among if mastery.get(topic.topic_id, LEARNING.up_to + 1) <= LEARNING.up_to]
+    weakest = min(begun, key=lambda t: mastery[t.topic_id], default=None)
+    if weakest and mastery[weakest.topic_id] <= BEGINNER.up_to:
+        why = f"is begun and at {mastery[weakest.topic_id]:g} %; above {BEGINNER.up_to:g} % others can build on it"
+        return NextStep("practise", weakest.topic_id, f"{weakest.title} {why}.")
+    for topic in among:
+        if topic.topic_id not in mastery and topic.topic_id not in implied:
+            if not set(missing_prerequisites(topic, mastery)) - implied:
+                why = "its prerequisites are met" if topic.prerequisites else "it needs nothing before it"
+                return NextStep("next_lesson", topic.topic_id, f"{topic.title} comes next: {why}.")
+    if weakest:
+        why = f"is at {mastery[weakest.topic_id]:g} %; above {LEARNING.up_to:g} % is Proficient"
+        return NextStep("practise", weakest.topic_id, f"{weakest.title} {why}.")
+    return None
+
+
+def _implied(course: Course, mastery: dict[str, float]) -> set[str]:
+    """Topics without evidence that a topic beyond Beginner builds on: whoever can do that need not begin with these."""
+    waiting = [topic_id for topic_id, score in mastery.items() if score > BEGINNER.up_to]
+    found: set[str] = set()
+    while waiting:
+        for topic_id in course.topic(waiting.pop()).prerequisites:
+            if topic_id not in found:
+                found.add(topic_id)
+                waiting.append(topic_id)
+    return found - mastery.keys()
 
 
 def after(learner: Learner, course: Course, entry: LessonEntry | None, now: datetime) -> NextStep:

@@ -17,7 +17,7 @@ from functions.model.sources import Draft, Item
 from functions.proof.prove import FENCED
 
 LINE, PARAGRAPH, READING, CODE, DATA = 300, 2_000, 8_000, 2_000, 1_000  # characters
-TITLE, TESTS, ACCEPTED, OPTIONS = 80, 8, 6, 6
+TITLE, TESTS, ACCEPTED, OPTIONS = 80, 12, 6, 6
 END = "The end of the text."
 BLOCKS = {
     "paragraph_open", "paragraph_close", "inline", "fence", "bullet_list_open", "bullet_list_close",

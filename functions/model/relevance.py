@@ -15,12 +15,15 @@ from functions.model.sources import Draft
 from functions.proof.prove import BLANK, FENCED
 
 TYPICAL = 0.6  # the share of a topic's programs in which something has to occur to be what the topic is about
+ALMOST_ALL = 0.9  # of a topic's programs have one of these, or it is not known by them
 EVERYWHERE = {
     "Module", "Expr", "Call", "Name", "Load", "Store", "Constant", "Assign", "AugAssign", "BinOp", "Compare",
     "JoinedStr", "FormattedValue", "Add", "Sub", "Mult", "Eq", "Gt", "Lt", "keyword", "arguments", "arg",
+    "Attribute", "alias", "withitem", "Import", "ImportFrom",
     "print()", "input()", "int()", "str()", "len()",
 }  # fmt: skip
 SMALL = {"and", "for", "the", "with"}
+ENDING = re.compile(r"(?:(.)\1ing|ing|ies|es|s|e)$")  # enough of stemming for the course's titles
 SPAN = re.compile(r"`([^`\n]+)`")
 WORD = re.compile(r"[A-Za-z_]{2,}")
 
@@ -32,8 +35,11 @@ class Subject:
         programs = [found for code in _programs(material) if (found := set(_features(code)))]
         times = Counter(feature for found in programs for feature in found)
         typical = {feature for feature, number in times.items() if number >= TYPICAL * len(programs)}
-        self.features = (typical - EVERYWHERE) or typical
-        self.title = {word.lower().rstrip("s") for word in WORD.findall(topic.title)} - SMALL
+        telling = typical - EVERYWHERE
+        having = sum(bool(found & telling) for found in programs)
+        # of a topic that does not show in the syntax (variables, debugging) any program may be about it
+        self.features = telling if having >= ALMOST_ALL * len(programs) else set()
+        self.title = {ENDING.sub(r"\1", word.lower()) for word in WORD.findall(topic.title)} - SMALL
         texts = [*material.explanation.values(), material.recap]
         self.words = {word for text in texts for span in SPAN.findall(text) for word in WORD.findall(span)}
 

@@ -92,7 +92,7 @@ def _stale(wanted: dict[str, Any], compiled: Path) -> list[str]:
     shipped = {path.name: json.loads(path.read_text("utf-8")) for path in compiled.glob("*.json")}
     stale: list[str] = []
     for name in sorted(wanted.keys() | shipped.keys()):
-        found = differences(wanted.get(name), shipped.get(name))
+        found = differences(json.loads(_json(wanted.get(name))), shipped.get(name))
         stale += [f"{name}: {where}".removesuffix(": ") for where in found if where != "proof.python"]
     return stale
 

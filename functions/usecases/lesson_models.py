@@ -104,6 +104,7 @@ class Fallback(Part):
 class Provenance(Part):
     generator: Literal["curriculum", "model"] = Field(description="model: at least one item is a language model's")
     curriculum_version: str
+    content_hash: str = Field(description="SHA-256; the same learner and curriculum give the same")
     model: str | None = Field(default=None, exclude_if=_absent)
     prompt_version: str | None = Field(default=None, exclude_if=_absent)
     parts: dict[str, Literal["model", "mixed"]] | None = Field(

@@ -4,6 +4,8 @@ Deciding what to write (`assign`) is quick and can be refused; writing may take 
 it is done once, outside of any decision that is made again when its commit loses a race.
 """
 
+import hashlib
+import json
 import platform
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,17 +14,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from functions.learning import next_step
 from functions.learning.curriculum import Content, NoContent, Topic, UnknownTopic, content, course
 from functions.learning.facts import VOID
 from functions.learning.learner import Learner
+from functions.learning.lesson_choice import Choice, choose_lesson
+from functions.learning.lessons.briefing import brief_for
 from functions.learning.lessons.choosing import Plan, choose
 from functions.learning.lessons.composing import assemble, verification
 from functions.learning.lessons.storing import document
 from functions.learning.lessons.types import Brief, Section
 from functions.learning.lessons.writing import ORDER, part_of
-from functions.learning.levels import LEARNING, difficulty_for
-from functions.learning.mastery import mastery_by_topic
 from functions.runtime.errors import NotFound
 from functions.runtime.ports import Ports
 
@@ -35,12 +36,13 @@ Tell = Callable[[Section], Awaitable[None]]  # takes each section as soon as it 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was asked for; None is the Course Agent's to choose."""
+    """What was asked for; None is the Course Agent's to choose. `reason`: why this topic, if there is one to give."""
 
-    topic: str | None
-    lesson_type: str
-    difficulty_level: str | None
-    time_budget_minutes: int | None
+    topic: str | None = None
+    lesson_type: str | None = None
+    difficulty_level: str | None = None
+    time_budget_minutes: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,30 +64,21 @@ class Written:
     provenance: dict[str, Any]
 
 
-def assign(learner: Learner, wanted: Wanted) -> Assignment:
+def assign(learner: Learner, wanted: Wanted, now: datetime) -> Assignment:
     """What this learner's lesson is to be. Raises NotFound for a topic that has no lessons."""
-    reasons: tuple[str, ...] = ()
-    topic_id = wanted.topic
-    if topic_id is None:
-        step = next_step.best_topic(learner, course())
-        topic_id, reasons = str(step.topic), (step.reason,)
+    if wanted.topic is None:
+        choice = choose_lesson(learner, course(), wanted.lesson_type, now)
+    else:
+        choice = Choice(wanted.topic, wanted.lesson_type or "standard", wanted.reason)
     try:
-        topic, material = course().topic(topic_id), content(topic_id)
+        topic, material = course().topic(choice.topic), content(choice.topic)
     except UnknownTopic as error:
-        raise NotFound(f"The course python has no topic {topic_id}.") from error
+        raise NotFound(f"The course python has no topic {choice.topic}.") from error
     except NoContent as error:
-        raise NotFound(f"The topic {topic_id} is in the course, but its lessons are not written yet.") from error
-    mastery = {topic_id: m.score for topic_id, m in mastery_by_topic(learner, course()).items()}
-    brief = Brief(
-        level=wanted.difficulty_level or difficulty_for(mastery.get(topic_id)),
-        lesson_type=wanted.lesson_type,
-        mastery=mastery.get(topic_id),
-        weak_topics=tuple(sorted(t for t, score in mastery.items() if score <= LEARNING.up_to)),
-        missing_prerequisites=next_step.missing_prerequisites(topic, mastery),
-        time_budget_minutes=wanted.time_budget_minutes,
-        reasons=reasons,
-    )
-    return Assignment(learner.user_id, topic, material, brief, _words(learner, topic_id))
+        raise NotFound(f"The topic {choice.topic} is in the course, but its lessons are not written yet.") from error
+    limits = wanted.difficulty_level, wanted.time_budget_minutes
+    brief = brief_for(learner, course(), topic, choice.lesson_type, *limits, (choice.reason,) if choice.reason else ())
+    return Assignment(learner.user_id, topic, material, brief, _words(learner, topic.topic_id))
 
 
 async def write_lesson(ports: Ports, assignment: Assignment, now: datetime, tell: Tell | None = None) -> Written:
@@ -108,9 +101,18 @@ async def write_lesson(ports: Ports, assignment: Assignment, now: datetime, tell
                     await tell(section)
         provenance |= drafts.provenance() if drafts is not None else {}
     python = platform.python_version() if provenance["generator"] == "model" else None
-    lesson = assemble(topic, brief, plan, sections, verification(plan, material.proof, python=python))
-    duration = round((time.perf_counter() - started) * 1000, 2)
-    return Written(document(lesson), provenance | {"curriculum_version": course().version, "duration_ms": duration})
+    lesson = document(assemble(topic, brief, plan, sections, verification(plan, material.proof, python=python)))
+    provenance |= {
+        "curriculum_version": course().version,
+        "content_hash": content_hash(lesson),
+        "duration_ms": round((time.perf_counter() - started) * 1000, 2),
+    }
+    return Written(lesson, provenance)
+
+
+def content_hash(lesson: dict[str, Any]) -> str:
+    """The SHA-256 of all of a lesson: the same learner's document and curriculum give the same."""
+    return hashlib.sha256(json.dumps(lesson, sort_keys=True).encode()).hexdigest()
 
 
 @asynccontextmanager

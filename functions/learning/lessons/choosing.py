@@ -42,6 +42,7 @@ class _Graded(Protocol):
 
 
 G = TypeVar("G", bound=_Graded)
+T = TypeVar("T", Example, Exercise)
 
 
 def choose(topic: Topic, content: Content, brief: Brief) -> Plan:
@@ -54,7 +55,7 @@ def choose(topic: Topic, content: Content, brief: Brief) -> Plan:
         plan = Plan(content.explanation[level], READING_MINUTES[level])
     urgent = [item for item in content.misconceptions if set(item.errors) & set(brief.recent_errors)]
     other = [item for item in content.misconceptions if item not in urgent]
-    examples = _nearest(content.examples, level)[: EXAMPLES_AT_MOST[kind]]
+    examples = _fitting(content.examples, level, brief)[: EXAMPLES_AT_MOST[kind]]
     questions = _questions(content.quiz, level, QUIZ_AT_MOST[kind])
     must, may = _exercises(content, brief)
     sure = QUIZ_AT_LEAST[kind]
@@ -65,7 +66,9 @@ def choose(topic: Topic, content: Content, brief: Brief) -> Plan:
               (plan.pitfalls, mistakes), (plan.exercises, may))  # fmt: skip
     left_out = _fill(plan, budget, offers)
     _sort(plan, content)
-    plan.reasons = reasons(topic, brief, plan.minutes(), left_out)
+    chosen: list[Example | Exercise] = [*plan.examples, *plan.exercises]
+    again = dict.fromkeys(found for item in chosen for found in helped(item, brief))
+    plan.reasons = reasons(topic, brief, plan.minutes(), left_out, again)
     return plan
 
 
@@ -77,7 +80,7 @@ def _exercises(content: Content, brief: Brief) -> tuple[list[Exercise], list[Exe
     if brief.lesson_type == "challenge":
         hardest = sorted(easiest, key=lambda e: (-_rank(e), e.core))
         return hardest[:2], hardest[2:4]
-    fitting = _nearest(content.exercises, brief.level)
+    fitting = _fitting(content.exercises, brief.level, brief)
     if brief.lesson_type == "review":
         return fitting[:1], fitting[1:2]
     return [e for e in easiest if e.core], [e for e in fitting if not e.core]
@@ -95,6 +98,23 @@ def _nearest(items: Sequence[G], level: str) -> list[G]:
     """Sorted by how far they are from the level; of two equally far ones, the easier first."""
     wanted = LEVELS.index(level)
     return sorted(items, key=lambda item: (abs(_rank(item) - wanted), _rank(item)))
+
+
+def _fitting(items: Sequence[T], level: str, brief: Brief) -> list[T]:
+    """As `_nearest`, but what helps with a weak topic or a recent error is taken for one level nearer."""
+    wanted = LEVELS.index(level)
+
+    def distance(item: T) -> tuple[int, int, int]:
+        helps = bool(helped(item, brief))
+        return abs(_rank(item) - wanted) - helps, not helps, _rank(item)
+
+    return sorted(items, key=distance)
+
+
+def helped(item: Example | Exercise, brief: Brief) -> list[str]:
+    """The weak topics that an item practises again and the recent errors that it helps with."""
+    errors = item.errors if isinstance(item, Example) else ()
+    return [name for name in (*brief.weak_topics, *brief.recent_errors) if name in (*item.revisits, *errors)]
 
 
 def _rank(item: _Graded) -> int:

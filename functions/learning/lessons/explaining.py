@@ -21,21 +21,37 @@ ERROR_ADVICE = {
     "ValueError": 'A value has the right type and cannot be used, for instance `int("ten")`. Print it to see it.',
     "IndexError": "A position outside. The first is 0, the last is the length minus 1.",
     "KeyError": "There is no such key. Print the keys to compare.",
+    "AttributeError": "The value has no such name behind the dot. Print `type(...)` of it to see what it really is.",
+    "RecursionError": "A function calls itself without end. Which call is the one that should stop it?",
+    "ModuleNotFoundError": "No module of that name is to be found. Check its spelling, and which Python is running.",
+    "RuntimeError": "Something was changed while a loop went through it, or used at a time when it could not be.",
+    "FileNotFoundError": "No file of that name where the program runs. Print `os.getcwd()` to see where that is.",
+    "UnicodeDecodeError": "The file was written in another encoding than it is read in. Say `encoding=` in `open`.",
+    "JSONDecodeError": "The text is not JSON. Print it: it may be empty, or have single quotes or a comma too many.",
     "ZeroDivisionError": "Something was divided by 0. Ask before you divide.",
     "EOFError": "`input()` found no further line. Count how often your loop reads.",
     "TimeoutError": "The program did not end. Follow the names in the loop's condition: which of them changes?",
 }
 
 
-def reasons(topic: Topic, brief: Brief, minutes: int, left_out: bool) -> list[str]:
-    """Why the lesson is as it is, a sentence each; `minutes` is what it takes, `left_out` if the time cut it short."""
+def reasons(topic: Topic, brief: Brief, minutes: int, left_out: bool, again: Iterable[str]) -> list[str]:
+    """Why the lesson is as it is, a sentence each.
+
+    `minutes` is what it takes, `left_out` if the time cut it short; `again`: weak topics that its items practise.
+    """
     given = [*brief.reasons, KIND_REASONS[brief.lesson_type].format(level=brief.level)]
     if names := titles(brief.missing_prerequisites):
-        given.append(f"Not yet secure, and needed here: {', '.join(names)}.")
+        first = brief.missing_prerequisites[0]
+        given.append(
+            f"Not yet secure, and needed here: {', '.join(names)}. "
+            f"Before this lesson, or when you are lost in it, ask for a remedial one (topic {first})."
+        )
     if names := titles(weak_before(topic, brief)):
         given.append(f"Weak so far: {', '.join(names)}; the lesson points back to it.")
     if errors := known_errors(brief):
         given.append(f"Takes up your recent errors: {', '.join(errors)}.")
+    if names := titles(again):
+        given.append(f"Its examples and exercises practise again: {', '.join(names)}.")
     budget = brief.time_budget_minutes
     if budget is not None and minutes > budget:
         given.append(f"About {minutes} minutes rather than {budget}: what the lesson cannot do without stays in.")

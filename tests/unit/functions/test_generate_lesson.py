@@ -132,7 +132,7 @@ async def test_without_a_topic_the_best_next_one_is_chosen_and_why(world: World)
     await report(world, topic="while-loops", evidence=[{"kind": "quiz", "score": 90}])
     lesson = await lesson_for(world, topic=None)  # type: ignore[arg-type]
     assert lesson.curriculum_elements.topic_id == "while-loops"
-    assert "While Loops is begun and at 28 %; above 70 % is Proficient." in lesson.personalisation.reasons
+    assert "While Loops is begun and at 28 %; above 40 % others can build on it." in lesson.personalisation.reasons
 
 
 async def test_the_difficulty_follows_the_learners_mastery_unless_asked_for(world: World) -> None:

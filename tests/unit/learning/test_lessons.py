@@ -156,6 +156,34 @@ def test_a_known_error_is_taken_up_and_an_invented_one_is_not_repeated() -> None
     assert "script" not in json.dumps(public(made))
 
 
+def test_an_example_that_helps_with_a_recent_error_or_a_weak_topic_is_taken_before_one_that_is_as_near() -> None:
+    material = content("for-loops")
+    nearest = next(e for e in reversed(material.examples) if e.difficulty_level == "beginner")
+    for tagged in (replace(nearest, errors=("NameError",)), replace(nearest, revisits=("conditionals",))):
+        examples = tuple(tagged if example is nearest else example for example in material.examples)
+        brief = Brief(recent_errors=("NameError",), weak_topics=("conditionals",), time_budget_minutes=5)
+        made = compose(course().topic("for-loops"), replace(material, examples=examples), brief)
+        assert [example.title for example in made.code_examples] == [nearest.title]
+
+
+def test_an_extra_exercise_that_practises_a_weak_topic_is_taken_first_and_the_lesson_says_so() -> None:
+    material = content("for-loops")
+    extra = next(e for e in material.exercises if not e.core and e.difficulty_level == "intermediate")
+    exercises = tuple(replace(e, revisits=("conditionals",)) if e is extra else e for e in material.exercises)
+    brief = Brief(weak_topics=("conditionals",), time_budget_minutes=40)
+    made = compose(course().topic("for-loops"), replace(material, exercises=exercises), brief)
+    assert extra.exercise_id in ids(made)
+    assert "Its examples and exercises practise again: Conditionals." in made.personalisation.reasons
+
+
+def test_a_missing_prerequisite_comes_with_what_to_ask_for() -> None:
+    reasons = lesson(missing_prerequisites=("conditionals",)).personalisation.reasons
+    assert (
+        "Not yet secure, and needed here: Conditionals. Before this lesson, or when you are lost in it, "
+        "ask for a remedial one (topic conditionals)."
+    ) in reasons
+
+
 def test_the_reasons_already_known_come_first() -> None:
     assert lesson(reasons=("It is next in the course.",)).personalisation.reasons[0] == "It is next in the course."
 

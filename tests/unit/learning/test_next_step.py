@@ -65,13 +65,39 @@ def test_a_prerequisite_is_missing_without_evidence_or_at_beginner(score: float 
 def test_a_new_learner_starts_with_the_first_topic_that_has_lessons(four_topics: Course) -> None:
     step = after(Learner("maya"), four_topics, None, NOON)
     assert (step.action, step.topic) == ("start", "conditionals")
-    assert step.reason == "Conditionals comes next: it is the first topic of the course that has lessons."
+    assert step.reason == "Conditionals comes next: of what is new it is the first."
 
 
-def test_the_weakest_topic_that_is_begun_is_practised_before_anything_new(four_topics: Course) -> None:
+def test_the_weakest_topic_that_is_still_beginner_is_practised_before_anything_new(four_topics: Course) -> None:
     step = best_topic(learner(for_loops=3, conditionals=2), four_topics)
     assert (step.action, step.topic) == ("practise", "conditionals")
-    assert step.reason == "Conditionals is begun and at 26.67 %; above 70 % is Proficient."
+    assert step.reason == "Conditionals is begun and at 26.67 %; above 40 % others can build on it."
+
+
+def test_what_is_beyond_beginner_does_not_keep_a_learner_from_what_is_new_and_is_practised_when_nothing_is(
+    four_topics: Course,
+) -> None:
+    begun = learner(conditionals=4, for_loops=4)
+    begun.topics["conditionals"].code_quality = []
+    begun.topics["conditionals"].quizzes = {"Q": Scored(NOON, "e", 50.0)}
+    assess(begun.topics["conditionals"], course().topic("conditionals").core_exercises)
+    assert best_topic(begun, four_topics).topic == "while-loops"
+    begun.topics |= learner(while_loops=4, break_continue=4).topics
+    step = best_topic(begun, four_topics)
+    assert (step.action, step.topic) == ("practise", "conditionals")
+    assert step.reason == "Conditionals is at 55 %; above 70 % is Proficient."
+
+
+def test_what_a_known_topic_builds_on_is_not_offered_as_new_before_what_follows() -> None:
+    assert best_topic(learner(for_loops=4), course()).topic == "while-loops"
+
+
+def test_the_topic_seen_last_comes_only_when_nothing_else_is_left(four_topics: Course) -> None:
+    begun = learner(conditionals=4, for_loops=1)
+    assert best_topic(begun, four_topics).topic == "for-loops"
+    begun.topics["break-continue"] = learner(break_continue=2).topics["break-continue"]
+    assert best_topic(begun, four_topics, just_seen="for-loops").topic == "break-continue"
+    assert best_topic(learner(conditionals=1), four_topics, just_seen="conditionals").topic == "conditionals"
 
 
 def test_when_what_is_begun_is_proficient_the_next_topic_with_met_prerequisites_follows(four_topics: Course) -> None:

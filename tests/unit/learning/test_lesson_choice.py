@@ -1,0 +1,96 @@
+"""Which lesson a learner gets who asked for no topic: due reviews first, then the best topic, and why."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from functions.learning.curriculum import course
+from functions.learning.learner import Alert, Learner, LessonEntry, Review, TopicRecord
+from functions.learning.lesson_choice import choose_lesson
+from functions.learning.mastery import assess
+
+NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
+
+
+def learner(**exercises_passed: int) -> Learner:
+    made = Learner("maya")
+    for name, count in exercises_passed.items():
+        topic = course().topic(name.replace("_", "-"))
+        record = TopicRecord(dict.fromkeys(topic.core_exercises[:count], (NOON, "e")), attempts=1)
+        assess(record, topic.core_exercises)
+        made.topics[topic.topic_id] = record
+    return made
+
+
+def due(made: Learner, topic_id: str, ago: timedelta) -> None:
+    made.reviews[topic_id] = Review(1.0, 5.0, NOON - ago, NOON - ago - timedelta(days=3))
+
+
+def seen_last(made: Learner, topic_id: str) -> None:
+    made.lessons["l1"] = LessonEntry("l1", "python", topic_id, 100.0, "completed", last_activity=NOON)
+
+
+def choice(made: Learner, lesson_type: str | None = None) -> tuple[str, str, str]:
+    chosen = choose_lesson(made, course(), lesson_type, NOON)
+    return chosen.topic, chosen.lesson_type, chosen.reason
+
+
+def test_what_is_due_longest_is_reviewed_before_anything_new() -> None:
+    made = learner(for_loops=3, conditionals=3)
+    due(made, "for-loops", timedelta(days=1))
+    due(made, "conditionals", timedelta(days=2))
+    assert choice(made) == ("conditionals", "review", "Conditionals is due for review since 2026-03-07.")
+
+
+def test_the_topic_just_seen_is_not_reviewed_at_once_unless_a_review_is_asked_for() -> None:
+    made = learner(for_loops=3)
+    due(made, "for-loops", timedelta(days=1))
+    seen_last(made, "for-loops")
+    assert choice(made)[1] == "standard"
+    assert choice(made, "review")[:2] == ("for-loops", "review")
+
+
+def test_an_explicit_standard_lesson_is_no_review() -> None:
+    made = learner(for_loops=3)
+    due(made, "for-loops", timedelta(days=1))
+    assert choice(made, "standard")[1] == "standard"
+
+
+def test_a_review_of_nothing_due_takes_what_was_practised_longest_ago() -> None:
+    made = learner(for_loops=3, conditionals=3)
+    due(made, "for-loops", timedelta(days=-1))
+    due(made, "conditionals", timedelta(days=-2))
+    because = "Nothing is due yet; you last practised For Loops on 2026-03-07."
+    assert choice(made, "review") == ("for-loops", "review", because)
+
+
+def test_a_remedial_lesson_is_on_the_topic_of_the_latest_alert_or_else_the_weakest() -> None:
+    made = learner(for_loops=3, while_loops=1)
+    assert choice(made, "remedial") == ("while-loops", "remedial", "While Loops is your weakest topic, at 13.33 %.")
+    made.alerts = [
+        Alert("a1", "l1", "while-loops", "low_quiz", "medium", [], NOON - timedelta(days=1)),
+        Alert("a2", "l1", "for-loops", "low_quiz", "medium", [], NOON),
+        Alert("a3", "l1", None, "says_stuck", "low", [], NOON + timedelta(days=1)),
+    ]
+    assert choice(made, "remedial") == ("for-loops", "remedial", "You had difficulty with For Loops lately.")
+
+
+def test_a_challenge_is_on_the_strongest_topic() -> None:
+    made = learner(for_loops=3, while_loops=1)
+    assert choice(made, "challenge") == ("for-loops", "challenge", "For Loops is your strongest topic, at 40 %.")
+
+
+@pytest.mark.parametrize("lesson_type", [None, "standard", "review", "remedial", "challenge"])
+def test_a_new_learner_gets_the_first_topic_whatever_the_type(lesson_type: str | None) -> None:
+    first = next(topic for topic in course().topics if topic.has_content)
+    topic, kind, reason = choice(Learner("maya"), lesson_type)
+    assert (topic, kind) == (first.topic_id, lesson_type or "standard")
+    assert reason.startswith(f"{first.title} comes next")
+
+
+def test_a_topic_that_the_course_dropped_is_not_chosen() -> None:
+    made = learner(for_loops=3)
+    due(made, "dropped", timedelta(days=9))
+    made.alerts = [Alert("a1", "l1", "dropped", "low_quiz", "medium", [], NOON)]
+    for lesson_type in (None, "review", "remedial"):
+        assert choice(made, lesson_type)[0] in course().by_id
