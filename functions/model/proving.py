@@ -6,6 +6,7 @@ question must agree with itself: what its author says that the code prints is wh
 
 import asyncio
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -36,8 +37,8 @@ SAID = (
     ("the starter already passes", STARTER_PASSES),
     ("slips in the solution", WEAK_TESTS),
     ("it prints something else each time", UNSTEADY),
-    ("' it prints '", WRONG_KEY),
-    (": expected '", WRONG_KEY),
+    (r"with .* it prints ", WRONG_KEY),
+    (r"the solution fails \w+ test \d+: expected ", WRONG_KEY),
 )
 
 
@@ -88,7 +89,7 @@ class Prover:
             return refused
         except Unproved as error:
             text = "; ".join(error.problems)
-            return Refused(next((why for said, why in SAID if said in text), CODE_FAILS), text[:500])
+            return Refused(next((why for said, why in SAID if re.search(said, text)), CODE_FAILS), text[:500])
         except sandbox.SandboxUnavailable:
             return Refused(UNPROVABLE)
         return proved

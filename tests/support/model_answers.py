@@ -284,7 +284,7 @@ MODES: dict[str, Callable[[str, int, bool], str]] = {
     "no JSON": says("Certainly! Here is your lesson about loops."),
     "other JSON": says('{"lesson": "loops"}'),
     "nothing": says(""),
-    "nested JSON": says('{"items": ' + "[" * 20_000 + "]" * 20_000 + "}"),
+    "nested JSON": says('{"items": ' + "[" * 5_000 + "]" * 5_000 + "}"),
     "too few items": says('{"items": []}'),
     "the same item again and again": lambda part, count, _: json.dumps({"items": items_for(part, 1) * count}),
     "1 MB": lambda _part, _count, _repairing: json.dumps({"items": ["x" * (1 << 20)]}),

@@ -8,7 +8,7 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +36,7 @@ class ModelServer:
     keys: list[str] = field(default_factory=list)
     gone: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     asked: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    go: threading.Event = field(default_factory=threading.Event)  # what the mode `when told` waits for
 
     def set(self, mode: str, streams: bool = True) -> None:
         """From now on it answers like this; what came before is forgotten."""
@@ -43,6 +44,7 @@ class ModelServer:
         self.requests.clear()
         self.keys.clear()
         self.gone, self.asked = threading.Semaphore(0), threading.Semaphore(0)
+        self.go.clear()
 
     def prompts(self) -> list[list[Json]]:
         """The messages of each request."""
@@ -66,6 +68,8 @@ class ModelServer:
             case "never":
                 await self._until_gone(request)
                 return Response()
+            case "when told":
+                await asyncio.to_thread(self.go.wait, 30)
         text = text_of(self.mode, body)
         if not self.streams:
             return JSONResponse(_whole(text))
@@ -141,6 +145,3 @@ def model_server() -> Iterator[ModelServer]:
         finally:
             server.should_exit = True
             thread.join(10)
-
-
-Answer = Callable[[str, int, bool], str]
