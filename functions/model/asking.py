@@ -1,5 +1,7 @@
 """One question to the model, paid for: reserved before it is asked, corrected to what it cost, however it ends."""
 
+import asyncio
+from contextlib import suppress
 from datetime import datetime
 
 from functions.model.budget import Budget
@@ -26,16 +28,16 @@ class Asker:
         if most > self._left:
             raise NoAnswer(LESSON_BUDGET)
         self._left -= most  # before anything is awaited: the other parts ask at the same time
-        reserved = False
+        reserving = asyncio.create_task(self._reserve(most))  # of its own: who gives up has to know what it came to
         try:
-            reserved = await self._reserve(most)
-            if not reserved:
+            if not await asyncio.shield(reserving):
                 raise NoAnswer(DAILY_BUDGET)
             return await self._model.language.ask(prompt.messages, prompt.schema, limit, meter)
         finally:
             self._left += most - meter.tokens
-            if reserved:
-                await self._settle(most, meter.tokens)
+            with suppress(NoAnswer):
+                if await reserving:
+                    await self._settle(most, meter.tokens)
 
     async def _reserve(self, tokens: int) -> bool:
         try:

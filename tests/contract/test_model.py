@@ -63,6 +63,7 @@ TABLE: dict[str, dict[str, str]] = {
     "too few items": refused("too_few"),
     "the same item again and again": refused("repeated", "examples", "pitfalls", "exercises", "quiz"),
     "1 MB": refused("too_long"),
+    "endless": refused("too_long"),
     "never": refused("too_slow"),
     "half then silent": refused("too_slow"),
     "half then cut": refused("cut_short"),

@@ -113,7 +113,7 @@ def blank(number: int) -> Json:
         "options": [],
         "accepted": [str(number + 1)],
         "prints": "".join(f"{n}\n" for n in range(1, number + 1)),
-        "explanation": "A range ends before its end.",
+        "explanation": "Up to what stands there, without it.",
     }
 
 

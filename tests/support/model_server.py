@@ -86,6 +86,9 @@ class ModelServer:
             for start in range(0, len(text) // 2 if mode.startswith("half") else len(text), size):
                 yield _event({"choices": [{"index": 0, "delta": {"content": text[start : start + size]}}]})
                 await asyncio.sleep(0)
+            while mode == "endless":
+                yield _event({"choices": [{"index": 0, "delta": {"content": "x" * 1000}}]})
+                await asyncio.sleep(0)
             if mode == "half then cut":
                 raise ConnectionResetError("cut, as was asked for")
             if mode == "half then silent":
@@ -134,6 +137,7 @@ def model_server() -> Iterator[ModelServer]:
     """On a free port of loopback, in a thread of its own."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # at once: a caller may come before the server does
         made = ModelServer(f"http://127.0.0.1:{listening.getsockname()[1]}/v1")
         app = Starlette(routes=[Route("/v1/chat/completions", made.answer, methods=["POST"])])
         config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="off")

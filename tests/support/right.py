@@ -30,7 +30,8 @@ def check(backend: Backend, lesson: Json) -> None:
     assert {e["exercise_id"] for e in lesson["exercises"] if e["core"]} == set(topic.core_exercises)
     for example in lesson["code_examples"]:
         assert printed(example["code"], example["stdin"]) == example["expected_stdout"]
-    for block in re.findall(r"^```python\n(.*?)^```$", lesson["sections"][1]["body"], re.MULTILINE | re.DOTALL):
+    reading = next(section["body"] for section in lesson["sections"] if section["title"] in (topic.title, "In short"))
+    for block in re.findall(r"^```python\n(.*?)^```$", reading, re.MULTILINE | re.DOTALL):
         printed(block)
     assert len(lesson["quiz"]) == len({question["question_id"] for question in lesson["quiz"]}) >= 3
     _answers_are_graded_right(backend, lesson)
