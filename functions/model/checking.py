@@ -48,7 +48,7 @@ def check(draft: Draft) -> None:
             data(item.stdin)
         case Misconception() as item:
             line(item.belief)
-            block(item.correction)
+            line(item.correction, PARAGRAPH)
         case Exercise() as item:
             _exercise(item)
         case Question() as item:

@@ -41,7 +41,8 @@ topic. Pick up what the learner data says is difficult.""",
 Worked examples. `code` prints something; `stdin` is what it reads, empty if nothing; `note` says what to notice, in \
 one to three sentences.""",
     "pitfalls": """\
-Common wrong beliefs. `belief` is what a learner may think, one sentence; `correction` is what is true.""",
+Common wrong beliefs. `belief` is what a learner may think, one sentence; `correction` is what is true, \
+on one line.""",
     "exercises": """\
 Practice. `instructions` say what to read and what to print; `starter_code` is valid Python that does not pass; \
 `solution` passes every test; four to six `tests`, two or three of them hidden, that catch small slips such as a wrong \

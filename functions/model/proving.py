@@ -28,7 +28,7 @@ from functions.model.reasons import (
 from functions.model.relevance import Subject
 from functions.model.sources import Draft, Item, Slot, draft_of, items_in, missing
 from functions.proof import sandbox
-from functions.proof.prove import FENCED, Unproved, prove_example, prove_exercise, prove_question, prove_text
+from functions.proof.prove import FENCED, Unproved, prove_example, prove_exercise, prove_question, prove_text, strict
 
 SECONDS = 2.0  # for one program: somebody is waiting
 SUBSTANTIAL = 1 / 3  # of the number of words of what it stands for
@@ -121,7 +121,9 @@ class Prover:
             raise Refused(WRONG_KEY, f"The program prints {output[:200]!r}, not {prints[:200]!r}.")
         return proved
 
-    async def _run(self, code: str, stdin: str = "", *, hash_seed: int = 0) -> sandbox.Run:
+    async def _run(self, code: str, stdin: str = "", *, hash_seed: int = 0, needs: str | None = None) -> sandbox.Run:
+        if needs:  # no model can ask for it; and if it could, it would not be given
+            return await strict(code, stdin, needs=needs)
         async with self._processors:
             return await sandbox.run(code, stdin, hash_seed=hash_seed, seconds=SECONDS)
 

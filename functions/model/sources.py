@@ -50,7 +50,7 @@ SOURCES: dict[str, type[BaseModel]] = {
     "exercises": ExerciseSource,
     "quiz": QuestionSource,
 }
-OURS = ("id", "core", "difficulty", "level", "revisits", "errors")  # not asked for
+OURS = ("id", "core", "difficulty", "level", "revisits", "errors", "needs")  # not asked for
 # What JSON Schema can say and a strict response format may not (OpenAI's guide to structured outputs).
 NOT_ON_THE_WIRE = ("default", "maxItems", "maxLength", "minItems", "minLength", "pattern", "title")
 

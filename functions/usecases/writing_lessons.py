@@ -77,7 +77,9 @@ def assign(learner: Learner, wanted: Wanted, now: datetime) -> Assignment:
     except NoContent as error:
         raise NotFound(f"The topic {choice.topic} is in the course, but its lessons are not written yet.") from error
     limits = wanted.difficulty_level, wanted.time_budget_minutes
-    brief = brief_for(learner, course(), topic, choice.lesson_type, *limits, (choice.reason,) if choice.reason else ())
+    brief = brief_for(
+        learner, course(), topic, material, choice.lesson_type, *limits, (choice.reason,) if choice.reason else ()
+    )
     return Assignment(learner.user_id, topic, material, brief, _words(learner, topic.topic_id))
 
 

@@ -151,7 +151,8 @@ def everywhere(words: str) -> Callable[[str, Json], None]:
 
     def change(part: str, item: Json) -> None:
         name = fields.get(part, "prompt")
-        item[name] = f"{item[name].rstrip()} {words}" if name == "prompt" else f"{item[name]}\n\n{words}\n"
+        on_a_line = name in ("prompt", "correction")
+        item[name] = f"{item[name].rstrip()} {words}" if on_a_line else f"{item[name]}\n\n{words}\n"
 
     return change
 

@@ -10,6 +10,7 @@ from typing import Any
 from functions.learning.curriculum import content, course
 from tests.support.backends import Backend
 
+READINGS = ("Explanation", "In short")
 Json = dict[str, Any]
 
 
@@ -30,7 +31,7 @@ def check(backend: Backend, lesson: Json) -> None:
     assert {e["exercise_id"] for e in lesson["exercises"] if e["core"]} == set(topic.core_exercises)
     for example in lesson["code_examples"]:
         assert printed(example["code"], example["stdin"]) == example["expected_stdout"]
-    reading = next(section["body"] for section in lesson["sections"] if section["title"] in (topic.title, "In short"))
+    reading = next(section["body"] for section in lesson["sections"] if section["title"] in READINGS)
     for block in re.findall(r"^```python\n(.*?)^```$", reading, re.MULTILINE | re.DOTALL):
         printed(block)
     assert len(lesson["quiz"]) == len({question["question_id"] for question in lesson["quiz"]}) >= 3

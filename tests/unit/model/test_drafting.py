@@ -67,7 +67,7 @@ def without_time(made: Written) -> Json:
 
 
 def reading(made: Written) -> str:
-    return next(str(section["body"]) for section in made.lesson["sections"] if section["title"] == "For Loops")
+    return next(str(section["body"]) for section in made.lesson["sections"] if section["title"] == "Explanation")
 
 
 async def entries(world: World) -> list[str]:
