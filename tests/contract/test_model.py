@@ -153,7 +153,7 @@ def test_whatever_a_model_answers_the_lesson_is_whole_and_right_and_says_what_is
 ) -> None:
     modelled: Modelled = request.getfixturevalue(place)
     server.set(mode)
-    lesson = made(modelled, new_learner())
+    lesson = made(modelled, new_learner(), difficulty_level="intermediate", time_budget_minutes=120)  # some of each
     provenance, expected = lesson["provenance"], TABLE[mode]
     found = {fallback["part"]: fallback["why"] for fallback in provenance["fallbacks"]}
     if mode == "code that never ends":  # a program has its own limit; which of the two comes first is no matter
