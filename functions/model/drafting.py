@@ -7,7 +7,7 @@ and past every check stays the curriculum's, and the lesson says so. The lesson'
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,34 +15,15 @@ from functions.learning.curriculum import Content, Topic
 from functions.learning.lessons.choosing import Plan
 from functions.model.asking import Asker
 from functions.model.cache import Entry, keep, recall
+from functions.model.parts import Part, parts_of, put
 from functions.model.prompting import PROMPT_VERSION, Prompt, Reader, prompt_for
 from functions.model.proving import Judged, Prover
 from functions.model.reasons import FAILED, TOO_LONG, TOO_SLOW, Refused
 from functions.model.relevance import Subject
-from functions.model.sources import Item, Slot
 from functions.runtime.errors import NoAnswer, Unavailable
 from functions.runtime.ports import Documents, Model
 from functions.runtime.telemetry import log
 from functions.usecases.drafts import cache_key
-
-
-@dataclass
-class Part:
-    """One part of the lesson on its way: its slots, and what has been proved for them so far."""
-
-    name: str
-    slots: list[Slot]
-    items: dict[int, Item] = field(default_factory=dict)
-    refused: dict[int, str] = field(default_factory=dict)
-    cached: bool = False
-
-    def open(self) -> list[Slot]:
-        """What is still the curriculum's."""
-        return [slot for slot in self.slots if slot.number not in self.items]
-
-    def give_up(self, why: str) -> None:
-        """For every slot that is still open, unless it is known already what was wrong there."""
-        self.refused |= {slot.number: why for slot in self.open() if slot.number not in self.refused}
 
 
 @dataclass(frozen=True)
@@ -66,7 +47,7 @@ class Drafts:
         self._asker = Asker(model, documents, commission.user_id, commission.now)
         self._prover = Prover(Subject(commission.topic, commission.material))
         self._deadline = asyncio.get_running_loop().time() + model.settings.deadline
-        self.parts = {part.name: part for part in _parts(commission.plan)}
+        self.parts = {part.name: part for part in parts_of(commission.plan)}
         self._tasks = {name: asyncio.create_task(self._write(part)) for name, part in self.parts.items()}
 
     async def settle(self, name: str) -> None:
@@ -78,7 +59,7 @@ class Drafts:
         if not task.done():
             task.cancel()
             part.give_up(TOO_SLOW)
-        _put(self._commission.plan, part)
+        put(self._commission.plan, part)
         for why in dict.fromkeys(part.refused.values()):
             log.info("a part of a lesson is the curriculum's", extra={"part": name, "why": why})
 
@@ -161,24 +142,3 @@ async def drafting(model: Model, documents: Documents, commission: Commission) -
         yield drafts
     finally:
         await drafts.close()
-
-
-def _parts(plan: Plan) -> list[Part]:
-    """What a model may write, in the order of reading. Core exercises are the curriculum's: mastery counts them."""
-    extra = [Slot(number, exercise) for number, exercise in enumerate(plan.exercises) if not exercise.core]
-    parts = [
-        Part("reading", [Slot(0, plan.reading)]),
-        Part("examples", [Slot(number, item) for number, item in enumerate(plan.examples)]),
-        Part("pitfalls", [Slot(number, item) for number, item in enumerate(plan.pitfalls)]),
-        Part("exercises", extra),
-        Part("quiz", [Slot(number, item) for number, item in enumerate(plan.quiz)]),
-    ]
-    return [part for part in parts if part.slots]
-
-
-def _put(plan: Plan, part: Part) -> None:
-    if part.name == "reading":
-        plan.reading = str(part.items.get(0, plan.reading))
-        return
-    kept = getattr(plan, part.name)
-    setattr(plan, part.name, [part.items.get(number, item) for number, item in enumerate(kept)])
