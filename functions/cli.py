@@ -74,14 +74,21 @@ def serve(host: str, port: int, data: Path) -> int:
     import uvicorn
 
     from functions.embedded import create_app
-    from functions.runtime.settings import Settings
+    from functions.runtime.settings import ModelSettings, Settings
 
+    try:
+        model = ModelSettings.from_env()
+        if model.kind == "dapr":
+            raise ValueError("LEARNFLOW_MODEL=dapr needs a sidecar, which the embedded run has not; use 'openai'")
+    except ValueError as error:
+        sys.stderr.write(f"learnflow: {error}\n")
+        return 1
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         sys.stderr.write(f"learnflow: the state cannot be kept in {data}: {error.strerror}\n")
         return 1
-    app = create_app(data, Settings(auth="off"))
+    app = create_app(data, Settings(auth="off", model=model))
     log = logging.getLogger("uvicorn.error")
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_Line("%(asctime)s %(message)s", "%H:%M:%S"))
