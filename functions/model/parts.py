@@ -1,4 +1,4 @@
-"""The parts of a lesson that a model may write, as slots that the curriculum's items are in until something is proved."""
+"""The parts of a lesson that a model may write: slots that hold the curriculum's items until others are proved."""
 
 from dataclasses import dataclass, field
 
