@@ -14,7 +14,8 @@ commands:
   learnflow contracts        write docs/contracts (OpenAPI of each function, JSON Schema of each event)
 
 Where it listens it also has /docs (every endpoint, to try out), /openapi.json and /health/ready.
-The embedded run has no accounts: every caller is a teacher called "local". Keep it on loopback.
+On loopback the embedded run has no accounts: every caller is a teacher called "local". With another --host it has to
+be said who may come: AUTH=jwt with LEARNFLOW_JWT_ISSUER, LEARNFLOW_JWT_AUDIENCE and LEARNFLOW_JWKS_URL, or AUTH=off.
 """
 
 
@@ -74,14 +75,22 @@ def serve(host: str, port: int, data: Path) -> int:
     import uvicorn
 
     from functions.embedded import create_app
-    from functions.runtime.settings import Settings
+    from functions.runtime.loopback import OwnHosts
+    from functions.runtime.settings import Settings, is_loopback
 
+    try:
+        settings = Settings.embedded(host)
+    except ValueError as error:
+        sys.stderr.write(f"learnflow: {error}\n")
+        return 2
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         sys.stderr.write(f"learnflow: the state cannot be kept in {data}: {error.strerror}\n")
         return 1
-    app = create_app(data, Settings(auth="off"))
+    app = create_app(data, settings)
+    if settings.auth == "off" and is_loopback(host):
+        app.add_middleware(OwnHosts)
     log = logging.getLogger("uvicorn.error")
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_Line("%(asctime)s %(message)s", "%H:%M:%S"))

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import AsyncIterator
 
 from functions.generate_lesson.models import GenerateLesson
-from functions.runtime.errors import Forbidden, NotFound, invalid
+from functions.runtime.errors import NotFound, invalid
 from functions.runtime.idempotency import (
     REPLAYED,
     chosen_key,
@@ -13,6 +13,7 @@ from functions.runtime.idempotency import (
     replay,
 )
 from functions.runtime.ports import ABSENT, Call, Ports, Reply, Stored, Write
+from functions.usecases.access import check_learner
 from functions.usecases.learners import learner_from, learner_key, until_committed
 from functions.usecases.lesson_documents import (
     LessonDocument,
@@ -30,8 +31,7 @@ STREAM = "text/event-stream"
 
 async def generate_lesson(ports: Ports, call: Call, request: GenerateLesson) -> Reply:
     """Write a lesson for one learner"""
-    if not call.principal.may_act_for(request.user_id):
-        raise Forbidden("You may only ask for lessons of your own.")
+    await check_learner(ports.documents, call.principal, request.user_id)
     key = chosen_key(call, request.request_id)
     record = record_key(NAME, request.user_id, key) if key else None
     new_id = str(uuid.uuid4())  # not made of the key: that may be used again once its record has expired

@@ -113,9 +113,6 @@ class Principal:
     role: str
     known: bool = True
 
-    def may_act_for(self, user_id: str) -> bool:
-        return self.role != "learner" or self.user_id == user_id
-
 
 @dataclass(frozen=True)
 class Call:

@@ -38,3 +38,11 @@ def test_a_place_where_no_state_can_be_kept_is_named(tmp_path: Path, capsys: pyt
     (tmp_path / "file").touch()
     assert main(["--data", str(tmp_path / "file" / "data")]) == 1
     assert "state cannot be kept in" in capsys.readouterr().err
+
+
+def test_without_a_word_on_who_may_come_nothing_is_served_to_other_machines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AUTH", raising=False)
+    assert main(["--host", "0.0.0.0", "--data", str(tmp_path)]) == 2
+    assert "learnflow: others can reach 0.0.0.0: set AUTH=jwt" in capsys.readouterr().err
