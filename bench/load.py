@@ -72,7 +72,7 @@ async def _requests(port: int, requests: Iterator[bytes], seconds: list[float]) 
         length = int(answer.partition("content-length: ")[2].partition("\r\n")[0])
         content = await reader.readexactly(length)
         seconds.append(time.perf_counter() - began)
-        if not answer.startswith("http/1.1 200"):
+        if not answer.startswith("http/1.1 20"):
             raise RuntimeError(f"{answer.splitlines()[0]}: {content.decode()}")
     writer.close()
     await writer.wait_closed()

@@ -72,15 +72,16 @@ def content_of(topic: TopicSource) -> Content | None:
 
 
 def _example(e: ExampleSource) -> Example:
-    return Example(e.title, e.level, e.code, e.stdin, e.note, "", tuple(e.revisits), tuple(e.errors))
+    return Example(e.title, e.level, e.code, e.stdin, e.note, "", tuple(e.revisits), tuple(e.errors), e.needs)
 
 
 def _exercise(e: ExerciseSource) -> Exercise:
     tests = tuple(Case(case.input, case.output, case.hidden) for case in e.tests)
     texts = (e.instructions, e.starter_code, e.solution)
-    return Exercise(e.id, e.title, e.difficulty, e.core, *texts, tests, tuple(e.hints), tuple(e.revisits))
+    return Exercise(e.id, e.title, e.difficulty, e.core, *texts, tests, tuple(e.hints), tuple(e.revisits), e.needs)
 
 
 def _question(q: QuestionSource) -> Question:
     options = tuple(Option(option.id, option.text, option.correct, option.reason) for option in q.options)
-    return Question(q.id, q.type, q.difficulty, q.prompt, q.code, options, tuple(q.accepted), q.prints, q.explanation)
+    keys = (tuple(q.accepted), q.prints)
+    return Question(q.id, q.type, q.difficulty, q.prompt, q.code, options, *keys, q.explanation, q.needs)

@@ -37,6 +37,7 @@ class Section(Part):
     title: str
     body: str
     code: str | None = Field(default=None, exclude_if=_absent)
+    stdin: str | None = Field(default=None, exclude_if=_absent, description="what the code was given to read")
     expected_stdout: str | None = Field(default=None, exclude_if=_absent)
     exercise_id: str | None = Field(default=None, exclude_if=_absent)
     hints_shown: int | None = Field(default=None, exclude_if=_absent)

@@ -41,7 +41,9 @@ def write_lesson(learner: Learner, wanted: Wanted, now: datetime) -> tuple[dict[
     except NoContent as error:
         raise NotFound(f"The topic {choice.topic} is in the course, but its lessons are not written yet.") from error
     limits = wanted.difficulty_level, wanted.time_budget_minutes
-    brief = brief_for(learner, course(), topic, choice.lesson_type, *limits, (choice.reason,) if choice.reason else ())
+    brief = brief_for(
+        learner, course(), topic, material, choice.lesson_type, *limits, (choice.reason,) if choice.reason else ()
+    )
     lesson = document(compose(topic, material, brief))
     provenance = {
         "generator": "curriculum",

@@ -22,7 +22,7 @@ def arrange(topic: Topic, brief: Brief, plan: Plan) -> list[Section]:
     """The lesson's parts, in reading order."""
     parts = {
         "before": _before(topic, brief),
-        "reading": [Section("text", "In short" if brief.lesson_type == "review" else topic.title, plan.reading)],
+        "reading": [Section("text", "In short" if brief.lesson_type == "review" else "Explanation", plan.reading)],
         "examples": [_example_section(example) for example in plan.examples],
         "pitfalls": _pitfalls(brief, plan),
         "exercises": [_exercise_section(exercise, brief) for exercise in plan.exercises],
@@ -32,7 +32,7 @@ def arrange(topic: Topic, brief: Brief, plan: Plan) -> list[Section]:
 
 
 def _before(topic: Topic, brief: Brief) -> list[Section]:
-    goals = "\n".join(f"- {objective}" for objective in topic.objectives)
+    goals = "\n".join(f"- {_inline(objective)}" for objective in topic.objectives)
     before = [Section("text", "What you will be able to do", goals)]
     names = titles(dict.fromkeys((*brief.missing_prerequisites, *weak_before(topic, brief))))
     if names:
@@ -44,19 +44,19 @@ def _before(topic: Topic, brief: Brief) -> list[Section]:
 def _pitfalls(brief: Brief, plan: Plan) -> list[Section]:
     advice = [f"- `{error}`: {ERROR_ADVICE[error]}" for error in known_errors(brief)]
     recent = [Section("callout", "Your recent errors", "\n".join(advice))] if advice else []
-    common = [Section("callout", "A common mistake", f"*{i.belief}*\n\n{i.correction}") for i in plan.pitfalls]
-    return recent + common
+    mistakes = [f"- *{item.belief}* {item.correction}" for item in plan.pitfalls]
+    title = "A common mistake" if len(mistakes) == 1 else "Common mistakes"
+    return recent + ([Section("callout", title, "\n".join(mistakes))] if mistakes else [])
 
 
 def _example_section(example: Example) -> Section:
-    given = f"\n\nInput:\n\n{_fence(example.stdin, 'text')}" if example.stdin else ""
-    return Section("code", example.title, example.note + given, example.code, example.expected_stdout)
+    return Section(
+        "code", example.title, example.note, example.code, example.expected_stdout, stdin=example.stdin or None
+    )
 
 
 def _exercise_section(exercise: Exercise, brief: Brief) -> Section:
-    shown = HINTS_AT_ONCE[brief.lesson_type]
-    hints = "".join(f"\n- Hint {number}: {hint}" for number, hint in enumerate(exercise.hints[:shown], 1))
-    body = exercise.instructions.rstrip() + (f"\n{hints}" if hints else "")
+    body, shown = exercise.instructions.rstrip(), HINTS_AT_ONCE[brief.lesson_type]
     return Section(
         "exercise", exercise.title, body, exercise.starter_code, exercise_id=exercise.exercise_id, hints_shown=shown
     )
@@ -68,24 +68,35 @@ def markdown(title: str, topic: Topic, sections: Iterable[Section], plan: Plan) 
     parts = [f"# {title}", f"*{topic.module}, about {plan.minutes()} minutes*"]
     for section in sections:
         heading = f"Exercise: {section.title}" if section.kind == "exercise" else section.title
-        parts += [f"## {heading}", section.body.strip()]
+        parts.append(f"## {heading}")
+        if section.kind == "code":  # what there is to notice is said when it has been seen
+            parts += _run(section)
+            continue
+        parts.append(section.body.strip())
         if section.code:
             parts.append(_fence(section.code, LANGUAGE))
-        if section.expected_stdout:
-            parts += ["Output:", _fence(section.expected_stdout, "text")]
         if section.exercise_id:
-            parts += _visible_tests(exercises[section.exercise_id])
+            exercise = exercises[section.exercise_id]
+            parts += _visible_tests(exercise)
+            parts += [
+                f"*Hint {number}:* {hint}" for number, hint in enumerate(exercise.hints[: section.hints_shown], 1)
+            ]
         if section.kind == "quiz":
             parts += [_asked(number, question) for number, question in enumerate(plan.quiz, 1)]
     return "\n\n".join(parts) + "\n"
 
 
+def _run(section: Section) -> list[str]:
+    given = ["Input:", _fence(section.stdin, "text")] if section.stdin else []
+    printed = ["It prints:", _fence(section.expected_stdout or "", "text")]
+    return [_fence(section.code or "", LANGUAGE), *given, *printed, section.body.strip()]
+
+
 def _visible_tests(exercise: Exercise) -> list[str]:
     parts = []
-    for case in exercise.tests:
-        if not case.hidden:
-            given = ["Input:", _fence(case.input, "text")] if case.input else []
-            parts += [*given, "Expected output:", _fence(case.expected_output, "text")]
+    for number, case in enumerate((case for case in exercise.tests if not case.hidden), 1):
+        given = ["Input:", _fence(case.input, "text")] if case.input else []
+        parts += [f"**Test {number}**", *given, "Expected output:", _fence(case.expected_output, "text")]
     return parts
 
 

@@ -129,10 +129,13 @@ async def test_a_learner_may_not_ask_for_another(world: World) -> None:
 
 
 async def test_without_a_topic_the_best_next_one_is_chosen_and_why(world: World) -> None:
-    await report(world, topic="while-loops", evidence=[{"kind": "quiz", "score": 90}])
+    yesterday = (world.now - timedelta(days=1)).isoformat()
+    quiz = {"kind": "quiz", "score": 90}
+    await report(world, lesson_id="first", topic="while-loops", evidence=[quiz], occurred_at=yesterday)
+    await report(world, lesson_id="second", topic="conditionals", evidence=[quiz | {"score": 10}])
     lesson = await lesson_for(world, topic=None)  # type: ignore[arg-type]
     assert lesson.curriculum_elements.topic_id == "while-loops"
-    assert "While Loops is begun and at 28 %; above 40 % others can build on it." in lesson.personalisation.reasons
+    assert "While Loops is begun and at 29 %; above 40 % others can build on it." in lesson.personalisation.reasons
 
 
 async def test_the_difficulty_follows_the_learners_mastery_unless_asked_for(world: World) -> None:
