@@ -23,6 +23,7 @@ from functions.runtime.strict_json import parse
 STRUCTURED = "application/cloudevents+json"
 KAFKA_EVENT = "dev.knative.kafka.event"  # how the Kafka source wraps a record that is no CloudEvent
 REQUIRED = ("specversion", "id", "source", "type")
+DEEPEST = 128  # levels; others may write events that nobody here takes
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:learnflow")
 
 
@@ -81,7 +82,7 @@ def decode(headers: Mapping[str, str], body: bytes) -> CloudEvent:
 
 def _structured(body: bytes) -> CloudEvent:
     try:
-        fields = parse(body)
+        fields = parse(body, DEEPEST)
     except ValueError as error:
         raise BadEvent(f"not JSON: {error}") from error
     if not isinstance(fields, dict):
@@ -112,7 +113,7 @@ def _parsed(body: bytes, attributes: Mapping[str, Any]) -> Any:
     if not body or not (kind.endswith("/json") or kind.endswith("+json")):
         return body or None
     try:
-        return parse(body)
+        return parse(body, DEEPEST)
     except ValueError as error:
         raise BadEvent(f"data is not JSON: {error}") from error
 

@@ -28,20 +28,20 @@ class UniqueNames(json.JSONDecoder):
         super().__init__(**{"object_pairs_hook": _once, "parse_constant": _no_number, **options})
 
 
-def parse(body: bytes | str, **options: Any) -> Any:
+def parse(body: bytes | str, deepest: int = DEEPEST, **options: Any) -> Any:
     """The value. Raises ValueError for everything else; `options` are those of `json.loads`."""
     try:
         value = json.loads(body, cls=UniqueNames, **options)
     except RecursionError as error:
-        raise ValueError(f"nested deeper than {DEEPEST} levels") from error
-    _check_depth(value)
+        raise ValueError(f"nested deeper than {deepest} levels") from error
+    _check_depth(value, deepest)
     return value
 
 
-def _check_depth(value: Any) -> None:
+def _check_depth(value: Any, deepest: int) -> None:
     level = [value]
-    for _ in range(DEEPEST):
+    for _ in range(deepest):
         lists = [v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list)]
         level = [inner for values in lists for inner in values]
     if level:
-        raise ValueError(f"nested deeper than {DEEPEST} levels")
+        raise ValueError(f"nested deeper than {deepest} levels")

@@ -17,9 +17,18 @@ def test_a_name_of_this_machine_is_its_own(host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["", "evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example:80", "127.evil", "[::2]",
-     "localhost@evil.example", "10.0.0.1"],
-)  # fmt: skip
+    [
+        "",
+        "evil.example",
+        "evil.example:8080",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example:80",
+        "127.evil",
+        "[::2]",
+        "localhost@evil.example",
+        "10.0.0.1",
+    ],
+)
 def test_any_other_name_is_not(host: str) -> None:
     assert not is_own(host)
 
