@@ -23,6 +23,7 @@ from functions.usecases.lesson_documents import (
 from functions.usecases.lesson_models import LessonAnswer, public_lesson
 from functions.usecases.making_lessons import Order, announcement, list_lesson, make_lesson
 from functions.usecases.publishing import Outgoing, publish
+from functions.usecases.rate_limit import take_turn
 from functions.usecases.writing_lessons import Wanted
 
 NAME = "generate-lesson"
@@ -34,6 +35,7 @@ async def generate_lesson(ports: Ports, call: Call, request: GenerateLesson) -> 
     await check_learner(ports.documents, call.principal, request.user_id)
     key = chosen_key(call, request.request_id)
     record = record_key(NAME, request.user_id, key) if key else None
+    await take_turn(ports, call, NAME, request.user_id, record)
     new_id = str(uuid.uuid4())  # not made of the key: that may be used again once its record has expired
     lesson, event, replayed = await until_committed(
         lambda: _decide(ports, call, request, request.lesson_id or new_id, record)

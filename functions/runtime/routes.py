@@ -21,7 +21,7 @@ from functions.runtime.errors import UnsupportedMediaType, invalid
 from functions.runtime.idempotency import fingerprint, parsed
 from functions.runtime.models import ID_PATTERN, ProblemDocument
 from functions.runtime.negotiation import negotiated
-from functions.runtime.ports import Call, Reply
+from functions.runtime.ports import Call, Limit, Reply
 
 Handler = Callable[..., Awaitable[Reply]]
 JSON = "application/json"
@@ -128,6 +128,7 @@ def _endpoint(route: Route) -> Callable[..., Awaitable[Response]]:
             if_match=path_and_headers.get("if_match"),
             if_none_match=path_and_headers.get("if_none_match"),
             public_url=http.app.state.settings.public_url,
+            limit=Limit(http.app.state.settings.lessons, http.app.state.settings.lesson_seconds),
         )
         return _response(await route.handler(http.app.state.ports, call, request, **path))
 

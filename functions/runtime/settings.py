@@ -76,6 +76,8 @@ class Settings:
     dapr_grpc_port: int = 50001
     dapr_http_port: int = 3500
     dapr_api_token: str = field(default="", repr=False)  # what daprd wants of us
+    lessons: int = 30  # that may be asked for, for one learner, in `lesson_seconds`; 0 is no limit
+    lesson_seconds: int = 600
     app_api_token: str = field(default="", repr=False)  # what we want of daprd
     sidecar_timeout: float = 1.8  # a call without a sidecar is answered within 2 s (spec section 8)
     state_store: str = "statestore"
@@ -104,7 +106,7 @@ class Settings:
         auth = env.get("AUTH", cls.auth)
         if auth not in ("jwt", "off"):
             raise ValueError(f"AUTH is {auth!r}; it can be 'jwt' or 'off'")
-        return cls(
+        found = cls(
             auth=auth,
             tokens=TokenSettings.from_env(env),
             public_url=env.get("LEARNFLOW_PUBLIC_URL", "").rstrip("/"),
@@ -112,5 +114,10 @@ class Settings:
             dapr_grpc_port=int(env.get("DAPR_GRPC_PORT", cls.dapr_grpc_port)),
             dapr_http_port=int(env.get("DAPR_HTTP_PORT", cls.dapr_http_port)),
             dapr_api_token=env.get("DAPR_API_TOKEN", ""),
+            lessons=int(env.get("LEARNFLOW_LESSONS", cls.lessons)),
+            lesson_seconds=int(env.get("LEARNFLOW_LESSON_SECONDS", cls.lesson_seconds)),
             app_api_token=env.get("APP_API_TOKEN", ""),
         )
+        if not (0 <= found.lessons <= 1000 and 0 < found.lesson_seconds <= 86_400):
+            raise ValueError("LEARNFLOW_LESSONS can be 0 to 1000, LEARNFLOW_LESSON_SECONDS 1 to 86400")
+        return found

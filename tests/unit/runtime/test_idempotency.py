@@ -1,5 +1,7 @@
 """What makes two requests the same one; what each function does with that is tested with the function."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,7 +50,7 @@ def test_any_body_has_a_fingerprint_or_is_an_invalid_request(body: bytes) -> Non
         assert error.detail
 
 
-def call(**changes: str) -> Call:
+def call(**changes: Any) -> Call:
     return Call(TEACHER, NOW, **changes)
 
 
