@@ -62,7 +62,7 @@ class School:
 
     def request(self, endpoint: str, user: str) -> tuple[str, str, Any]:
         """Method, path and body that mean this learner, or what is theirs."""
-        own_class = {"maya": "7b", "james": "8a"}[user]
+        own_class = {"maya": "class-7b", "james": "class-8a"}[user]
         lesson, alert = self.lessons[user], self.alerts[user]
         void = {"kind": "void", "evidence_id": self.evidence[user], "reason": "mistaken"}
         progress = {"user_id": user, "lesson_id": lesson}
@@ -107,8 +107,8 @@ async def school(issued: Issuer, tmp_path: Path) -> AsyncIterator[School]:
             document = await world.document(f"learner:{user}") or {}
             evidence[user] = next(line["id"] for line in document["ledger"] if line["kind"] == "quiz")
         await deliver(world)
-        await class_of(world, "maya")
-        await class_of(world, "james", teacher=Principal("teacher-2", "teacher"), class_id="8a")
+        await class_of(world, "maya", class_id="class-7b")
+        await class_of(world, "james", teacher=Principal("teacher-2", "teacher"), class_id="class-8a")
         app = create_app(tmp_path, issued.settings())
         app.state.ports = world.ports
         async with client_of(app) as client:
@@ -132,14 +132,16 @@ async def test_a_refusal_does_not_say_whether_there_is_such_a_thing(school: Scho
         known = await school.ask(caller, method, path, body)
         if method == "PUT" and known.status_code == 403 and caller[1] == "teacher":
             continue  # said in docs/security.md
-        for name in ("james", "8a", school.lessons["james"], school.alerts["james"], school.evidence["james"]):
+        for name in ("james", "class-8a", school.lessons["james"], school.alerts["james"], school.evidence["james"]):
             path, body = path.replace(name, "nobody"), _replaced(body, name)
         unknown = await school.ask(caller, method, path, body)
         assert unknown.status_code == known.status_code
 
         def said(answer: httpx.Response) -> str:
             problem = answer.json()
-            names = "|".join(map(re.escape, ("james", "8a", "nobody", school.lessons["james"], school.alerts["james"])))
+            names = "|".join(
+                map(re.escape, ("james", "class-8a", "nobody", school.lessons["james"], school.alerts["james"]))
+            )
             return re.sub(names, "…", str(problem["detail"]))
 
         assert said(unknown) == said(known)
@@ -188,7 +190,7 @@ async def test_a_list_without_a_filter_holds_what_the_caller_may_see(school: Sch
 async def test_a_learner_who_leaves_a_class_is_out_of_the_teachers_reach_at_once(school: School) -> None:
     teacher = ("teacher-1", "teacher")
     assert (await school.ask(teacher, "GET", "/status?user_id=maya")).status_code == 200
-    put = await school.ask(teacher, "PUT", "/classes/7b", {"title": "Python, 7b", "user_ids": []})
+    put = await school.ask(teacher, "PUT", "/classes/class-7b", {"title": "Python, 7b", "user_ids": []})
     assert put.status_code == 200
     assert (await school.ask(teacher, "GET", "/status?user_id=maya")).status_code == 403
     assert (await school.ask(teacher, "GET", "/alerts")).json()["total"] == 0
