@@ -5,6 +5,11 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from functions.runtime.visible import visible
+
+LONGEST = 1000  # characters of one part of a line
 
 EPILOG = """\
 commands:
@@ -60,14 +65,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return serve(arguments.host, arguments.port, arguments.data)
 
 
-class _Line(logging.Formatter):
-    """For a person at a terminal: what happened, with its figures behind it."""
+class Line(logging.Formatter):
+    """For a person at a terminal: what happened, with its figures behind it; no caller's text makes another line."""
 
     SHOWN = ("method", "route", "status", "duration_ms", "event_type", "outcome", "why", "published")
 
-    def format(self, record: logging.LogRecord) -> str:
+    def formatMessage(self, record: logging.LogRecord) -> str:
         shown = [str(vars(record)[name]) for name in self.SHOWN if vars(record).get(name) not in (None, "")]
-        return " ".join([super().format(record), *shown])
+        return " ".join(visible(part)[:LONGEST] for part in (super().formatMessage(record), *shown))
+
+    def formatException(self, ei: Any) -> str:
+        return "\n".join(f"    {visible(line)}" for line in super().formatException(ei).split("\n"))
 
 
 def serve(host: str, port: int, data: Path) -> int:
@@ -93,7 +101,7 @@ def serve(host: str, port: int, data: Path) -> int:
         app.add_middleware(OwnHosts)
     log = logging.getLogger("uvicorn.error")
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(_Line("%(asctime)s %(message)s", "%H:%M:%S"))
+    handler.setFormatter(Line("%(asctime)s %(message)s", "%H:%M:%S"))
     root = logging.getLogger()
     root.handlers, root.level = [handler], logging.INFO
     config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10)

@@ -7,6 +7,7 @@ no stream of requests.
 import asyncio
 import json
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -136,8 +137,12 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def _fetch(url: str) -> bytes:
-    with urllib.request.build_opener(_NoRedirect).open(url, timeout=DEADLINE) as answer:
-        document: bytes = answer.read(LARGEST + 1)
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(url, timeout=DEADLINE) as answer:
+            document: bytes = answer.read(LARGEST + 1)
+    except urllib.error.HTTPError as error:
+        with error:  # it holds the connection
+            raise OSError(f"the answer is {error.code}") from None
     if len(document) > LARGEST:
         raise ValueError(f"a key set of more than {LARGEST} bytes")
     return document

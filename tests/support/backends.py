@@ -83,14 +83,15 @@ def free_port() -> int:
 class Learnflow:
     """`learnflow` as a person starts it; can be killed and started again on the same state."""
 
-    def __init__(self, data: Path) -> None:
-        self.data, self.port = data, free_port()
+    def __init__(self, data: Path, **variables: str) -> None:
+        self.data, self.port, self.variables = data, free_port(), variables
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         command = [str(Path(sys.executable).with_name("learnflow")), "--port", str(self.port), "--data", str(self.data)]
         with (self.data / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+            env = environment(**self.variables)
+            self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
         wait_for_http(f"http://127.0.0.1:{self.port}/health/ready", self.process)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
@@ -115,8 +116,8 @@ def wait_for_http(url: str, process: subprocess.Popen[bytes], seconds: float = 6
 
 
 @contextmanager
-def embedded(data: Path) -> Iterator[Backend]:
-    server = Learnflow(data)
+def embedded(data: Path, **variables: str) -> Iterator[Backend]:
+    server = Learnflow(data, **variables)
     server.start()
     try:
         with httpx.Client(timeout=10) as client:
