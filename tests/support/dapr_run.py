@@ -122,9 +122,8 @@ def secured(app_ids: Iterable[str], **variables: str) -> dict[str, Any]:
 
 
 @contextmanager
-def secured_run(folder: Path, app_ids: Iterable[str], token: str, **variables: str) -> Iterator["StackBackend"]:
-    """Some functions, each with its daprd, where both want the token of the other; none of them takes events."""
-    file = secured(app_ids, DAPR_API_TOKEN=token, APP_API_TOKEN=token, **variables)
+def secured_run(folder: Path, token: str, file: dict[str, Any]) -> Iterator["StackBackend"]:
+    """The functions of a file as `secured` makes it, each with its daprd that wants this token and sends it."""
     with ExitStack() as stack, httpx.Client(timeout=10) as client:
         processes = Processes(folder, stack, file, DAPR_API_TOKEN=token, APP_API_TOKEN=token)
         try:
