@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     verify = commands.add_parser("verify", help="prove the curriculum by running it")
-    verify.add_argument("--write", action="store_true", help="write the compiled curriculum instead of comparing")
+    verify.add_argument("--write", action="store_true", help="write the compiled curriculum, proving what changed")
     contracts = commands.add_parser("contracts", help="write docs/contracts")
     contracts.add_argument("--check", action="store_true", help="only say what is out of date; exit 1 if anything is")
     rebuild = commands.add_parser("rebuild", help="make the read model anew from the documents")

@@ -34,7 +34,7 @@ def table() -> dict[str, dict[str, int]]:
     text = (ROOT / "docs/security.md").read_text()
     head, _, *rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
-        for line in text.split("## Who may do what")[1].splitlines()
+        for line in text.split("## Who may do what")[1].split("\n## ")[0].splitlines()
         if line.startswith("|")
     ]
     assert set(head[1:]) == set(COLUMNS)

@@ -16,7 +16,7 @@ ERROR_ADVICE = {
     "IndentationError": "Lines of one block start in the same column, four spaces in from the line with the colon.",
     "SyntaxError": "Python could not read the line. Look for a missing colon, quote or parenthesis near it.",
     "NameError": "The name has no value yet. Check its spelling, and that it is set before this line runs.",
-    "UnboundLocalError": "The name is set further down than it is used. Give it a value first.",
+    "UnboundLocalError": "The function sets this name somewhere, so it is its own, and has no value yet at this line.",
     "TypeError": "Values of types that do not go together, often text and a number; or a call with too many arguments.",
     "ValueError": 'A value has the right type and cannot be used, for instance `int("ten")`. Print it to see it.',
     "IndexError": "A position outside. The first is 0, the last is the length minus 1.",
