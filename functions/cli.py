@@ -16,6 +16,7 @@ commands:
   learnflow                  serve all functions in one process, on loopback, state in one SQLite file
   learnflow verify           run every example, exercise and quiz key of the curriculum, compare with what ships
   learnflow rebuild          make the read model anew from the documents, while the functions go on
+  learnflow token WHO        a bearer token for a deployment of your own that asks for them
   learnflow contracts        write docs/contracts (OpenAPI of each function, JSON Schema of each event)
 
 Where it listens it also has /docs (every endpoint, to try out), /openapi.json and /health/ready.
@@ -48,7 +49,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     rebuild.add_argument(
         "--sidecar", action="store_true", help="of the documents behind daprd (DAPR_GRPC_PORT), not those in --data"
     )
+    token = commands.add_parser("token", help="a bearer token, signed with a key of your own")
+    token.add_argument("user_id", nargs="?", help="who it is for")
+    token.add_argument("--role", choices=("learner", "teacher", "service"), default="learner")
+    token.add_argument("--minutes", type=int, default=60, help="how long it is good for (default: %(default)s)")
+    token.add_argument("--key", type=Path, default=Path("learnflow-key.json"), help="made if it is not there")
+    token.add_argument("--jwks", action="store_true", help="write the public key for LEARNFLOW_JWKS_URL instead")
     arguments = parser.parse_args(argv)
+    if arguments.command == "token" and arguments.jwks == bool(arguments.user_id):
+        token.error("say who the token is for, or --jwks")
     match arguments.command:
         case "verify":
             from functions.proof.verify import verify as run_verify
@@ -58,6 +67,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             from functions.contracts import contracts as run_contracts
 
             return run_contracts(check=arguments.check)
+        case "token":
+            from functions.developer_tokens import print_jwks, print_token
+
+            if arguments.jwks:
+                return print_jwks(arguments.key)
+            return print_token(arguments.user_id, arguments.role, arguments.minutes, arguments.key)
         case "rebuild":
             from functions.rebuild import rebuild as run_rebuild
 
