@@ -136,9 +136,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
     async with sidecar.ports(app.state.settings) as app.state.ports:
         log.info("started", extra={"function": app.state.function.name})
-        warming = None if app.state.function.takes else asyncio.create_task(warm_up(app.state))
+        if app.state.settings.auth == "jwt" and not app.state.function.takes:
+            app.state.warming = asyncio.create_task(warm_up(app.state))
         yield
-        if warming:
+        if warming := getattr(app.state, "warming", None):
             warming.cancel()
 
 
@@ -151,6 +152,9 @@ async def ready(request: Request) -> Response:
     called = not getattr(getattr(state, "function", None), "takes", ())  # events come without a token
     if called and state.settings.auth == "jwt" and (missing := state.settings.tokens.missing):
         return middleware.problem_response(request, Unavailable(f"AUTH is jwt, but {', '.join(missing)} not set."))
+    # a pod that a request woke does not answer it before it could have the keys; nor does it wait for them for ever
+    if (warming := getattr(state, "warming", None)) and not warming.done():
+        return middleware.problem_response(request, Unavailable("the issuer's keys are being fetched"))
     if why := await request.app.state.ports.not_ready():
         return middleware.problem_response(request, Unavailable(why))
     return JSONResponse({"status": "ready"})

@@ -46,7 +46,7 @@ async def verifier(state: Any) -> Any:
 
 async def warm_up(state: Any) -> None:
     """Loads what the first token needs while the sidecar is still waited for; what fails is tried again then."""
-    if state.settings.auth == "jwt" and not state.settings.tokens.missing:
+    if not state.settings.tokens.missing:
         await (await verifier(state)).warm_up()
 
 

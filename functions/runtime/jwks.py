@@ -23,6 +23,7 @@ Key = RSAKey | ECKey
 RETRY = 2.0  # seconds between two tries while the issuer does not answer
 UNKNOWN = 10.0  # seconds between two looks for keys that tokens name and the set does not have
 DEADLINE = 1.8  # seconds: a call is answered within 2 (spec section 8)
+AT_START = 5.0  # seconds, while nobody waits for an answer yet: a pod that wakes is slow in everything
 LARGEST = 256 * 1024  # bytes of a key set
 RSA_BITS = 2048  # at least (RFC 7518, 3.3)
 
@@ -58,11 +59,18 @@ class KeySet:
             raise Unavailable("The issuer's keys cannot be had, so no token can be checked.", retry_after=5)
         return None
 
-    async def refresh(self) -> None:
+    async def warm_up(self) -> None:
+        """Asks ahead of the first token, and once more if need be."""
+        for _ in range(2):
+            async with self._lock:
+                if not self._keys:
+                    await self.refresh(AT_START)
+
+    async def refresh(self, deadline: float = DEADLINE) -> None:
         """Asks the issuer. What cannot be used changes nothing: the last good keys stay."""
         self._asked = self._clock()
         try:
-            keys = usable(await asyncio.wait_for(self._fetch(self._settings.jwks_url), DEADLINE))
+            keys = usable(await asyncio.wait_for(self._fetch(self._settings.jwks_url), deadline))
         except (OSError, ValueError, TimeoutError) as error:
             self._failed = True
             log.warning("the issuer's keys cannot be had", extra={"why": f"{type(error).__name__}: {error}"})
@@ -138,7 +146,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def _fetch(url: str) -> bytes:
     try:
-        with urllib.request.build_opener(_NoRedirect).open(url, timeout=DEADLINE) as answer:
+        with urllib.request.build_opener(_NoRedirect).open(url, timeout=AT_START) as answer:
             document: bytes = answer.read(LARGEST + 1)
     except urllib.error.HTTPError as error:
         with error:  # it holds the connection

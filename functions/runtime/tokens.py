@@ -41,7 +41,7 @@ class Verifier:
         self._keys = keys or KeySet(settings)
 
     async def warm_up(self) -> None:
-        await self._keys.refresh()
+        await self._keys.warm_up()
 
     async def principal(self, token: str) -> Principal:
         """Raises Unauthorized, Forbidden (no role that we know), or Unavailable (no keys to check it with)."""

@@ -1,5 +1,6 @@
 """The app starts without its sidecar: alive, not ready and saying why, and every call a 503."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -168,3 +169,16 @@ async def test_a_function_that_takes_events_needs_nothing_for_tokens_to_be_ready
     app.state.ports, app.state.settings = world.ports, Settings()
     async with client_of(app) as client:
         assert (await client.get("/health/ready")).status_code == 200
+
+
+async def test_a_function_is_not_ready_while_the_issuers_keys_are_on_their_way(world: World) -> None:
+    app = http_app()
+    app.state.ports, app.state.settings = world.ports, Settings(tokens=TokenSettings("i", "a", "https://i.example"))
+    come = asyncio.Event()
+    app.state.warming = asyncio.create_task(come.wait())
+    async with client_of(app) as client:
+        answer = await client.get("/health/ready")
+        assert (answer.status_code, answer.json()["detail"]) == (503, "the issuer's keys are being fetched")
+        come.set()
+        await app.state.warming
+        assert (await client.get("/health/ready")).status_code == 200, "whether or not they came"

@@ -133,6 +133,37 @@ async def test_who_has_a_key_does_not_wait_while_another_asks() -> None:
     assert await first
 
 
+async def test_keys_are_asked_for_ahead_and_once_more_when_the_issuer_does_not_answer() -> None:
+    source = Source(ONE)
+    source.up = False
+    keys, clock = key_set(source)
+    await keys.warm_up()
+    assert source.asked == 2
+    with pytest.raises(Unavailable):
+        await keys.key("one", "RS256")
+    source.up = True
+    clock.now += RETRY
+    assert await keys.key("one", "RS256")
+    again, _ = key_set(source)
+    source.asked = 0
+    await again.warm_up()
+    assert source.asked == 1
+
+
+async def test_a_first_token_waits_for_the_keys_that_are_being_fetched_ahead() -> None:
+    source = Source(ONE)
+    source.wait = asyncio.Event()
+    keys, _ = key_set(source)
+    ahead = asyncio.create_task(keys.warm_up())
+    await asyncio.sleep(0)
+    first = asyncio.create_task(keys.key("one", "RS256"))
+    await asyncio.sleep(0)
+    source.wait.set()
+    assert await first
+    await ahead
+    assert source.asked == 1
+
+
 async def test_a_token_without_an_id_is_for_the_only_key_of_its_kind() -> None:
     keys, _ = key_set(Source(ONE, EC))
     assert await keys.key(None, "RS256")
