@@ -105,7 +105,7 @@ def serve(host: str, port: int, data: Path) -> int:
         settings = Settings.embedded(host)
     except ValueError as error:
         sys.stderr.write(f"learnflow: {error}\n")
-        return 2
+        return 1
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:

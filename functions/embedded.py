@@ -24,9 +24,9 @@ from functions.runtime.errors import Forbidden
 from functions.runtime.events import stable_id
 from functions.runtime.local import FILE, Database, ports
 from functions.runtime.models import rfc3339
-from functions.runtime.ports import Ports
+from functions.runtime.ports import Model, Ports
 from functions.runtime.receive import receive
-from functions.runtime.settings import Settings
+from functions.runtime.settings import ModelSettings, Settings
 from functions.usecases.access import sees_all
 from functions.usecases.events import Ping
 
@@ -50,13 +50,15 @@ def create_app(data: Path, settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(data / FILE)
         broker = Broker(database, {name: function for name, function in found.items() if function.takes})
-        app.state.ports = ports(database, broker.subscribers(), broker.wake)
-        tasks = [asyncio.create_task(broker.run(app.state.ports)), asyncio.create_task(_relay(app.state.ports, found))]
-        yield
-        for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        async with _model(settings.model) as model:
+            app.state.ports = ports(database, broker.subscribers(), broker.wake, model)
+            work = broker.run(app.state.ports), _relay(app.state.ports, found)
+            tasks = [asyncio.create_task(each) for each in work]
+            yield
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
         await database.close()
 
     app = new_app("LearnFlow", settings, lifespan)
@@ -74,6 +76,17 @@ async def _services_only(request: Request) -> None:
     """An event is taken from whoever may act for everybody: it says itself what it is about."""
     if not sees_all(await authenticate(request)):
         raise Forbidden("Events are taken from services only.")
+
+
+@asynccontextmanager
+async def _model(settings: ModelSettings) -> AsyncIterator[Model | None]:
+    if not settings.kind:
+        yield None
+        return
+    from functions.model.connecting import connected  # only where there is one
+
+    async with connected(settings, None) as model:
+        yield model
 
 
 async def _relay(world: Ports, found: dict[str, Function]) -> None:

@@ -33,13 +33,14 @@ class Backend:
     """`url` says where a path is served; every other call goes through `request`.
 
     `maintenance`: the arguments and variables by which a command of `learnflow` works on its state, by that function's
-    sidecar where there is one.
+    sidecar where there is one. `process`: the one that answers, where it is one.
     """
 
     name: str
     url: Callable[[str], str]
     client: httpx.Client
     maintenance: Callable[[str], tuple[list[str], dict[str, str]]] = lambda _app_id: ([], {})
+    process: Callable[[], subprocess.Popen[bytes] | None] = lambda: None
 
     def request(self, method: str, path: str, **options: object) -> httpx.Response:
         return self.client.request(method, self.url(path) + path, **options)  # type: ignore[arg-type]
@@ -126,6 +127,7 @@ def embedded(data: Path, **variables: str) -> Iterator[Backend]:
                 lambda _path: f"http://127.0.0.1:{server.port}",
                 client,
                 lambda _app_id: (["--data", str(data)], {}),
+                lambda: server.process,
             )
     finally:
         server.stop()

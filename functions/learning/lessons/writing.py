@@ -18,17 +18,20 @@ HINTS_AT_ONCE = {"standard": 0, "review": 0, "remedial": 3, "challenge": 0}
 QUIZ_INTRODUCTION = "Answer without running the code."
 
 
-def arrange(topic: Topic, brief: Brief, plan: Plan) -> list[Section]:
-    """The lesson's parts, in reading order."""
-    parts = {
-        "before": _before(topic, brief),
-        "reading": [Section("text", "In short" if brief.lesson_type == "review" else "Explanation", plan.reading)],
-        "examples": [_example_section(example) for example in plan.examples],
-        "pitfalls": _pitfalls(brief, plan),
-        "exercises": [_exercise_section(exercise, brief) for exercise in plan.exercises],
-        "quiz": [Section("quiz", "Quiz", QUIZ_INTRODUCTION, question_ids=tuple(q.question_id for q in plan.quiz))],
-    }
-    return [section for part in ORDER[brief.lesson_type] for section in parts[part]]
+def part_of(part: str, topic: Topic, brief: Brief, plan: Plan) -> list[Section]:
+    """The sections of one part of the lesson; `ORDER` has the parts in reading order."""
+    match part:
+        case "before":
+            return _before(topic, brief)
+        case "reading":
+            return [Section("text", "In short" if brief.lesson_type == "review" else "Explanation", plan.reading)]
+        case "examples":
+            return [_example_section(example) for example in plan.examples]
+        case "pitfalls":
+            return _pitfalls(brief, plan)
+        case "exercises":
+            return [_exercise_section(exercise, brief) for exercise in plan.exercises]
+    return [Section("quiz", "Quiz", QUIZ_INTRODUCTION, question_ids=tuple(q.question_id for q in plan.quiz))]
 
 
 def _before(topic: Topic, brief: Brief) -> list[Section]:

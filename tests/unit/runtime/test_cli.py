@@ -48,7 +48,7 @@ def test_without_a_word_on_who_may_come_nothing_is_served_to_other_machines(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AUTH", raising=False)
-    assert main(["--host", "0.0.0.0", "--data", str(tmp_path)]) == 2
+    assert main(["--host", "0.0.0.0", "--data", str(tmp_path)]) == 1
     assert "learnflow: others can reach 0.0.0.0: set AUTH=jwt" in capsys.readouterr().err
 
 
@@ -76,3 +76,12 @@ def test_a_key_that_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.Captu
     (tmp_path / "key.json").write_text("{}")
     assert main(["token", "maya", "--key", str(tmp_path / "key.json")]) == 1
     assert "learnflow: no key in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("model", ["dapr", "on"])
+def test_a_model_that_the_embedded_run_cannot_have_stops_the_start(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEARNFLOW_MODEL", model)
+    assert main(["--data", str(tmp_path)]) == 1
+    assert "LEARNFLOW_MODEL" in capsys.readouterr().err
