@@ -1,5 +1,7 @@
 """A token that is good is good for one reason, and one that is not is told what is wrong with it."""
 
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -228,3 +230,8 @@ async def test_a_function_that_is_called_takes_no_events(app: FastAPI, issued: I
         for path in ("/", "/dapr"):
             answer = await client.post(path, json={}, headers=issued.bearer("school", "service"))
             assert answer.status_code == 404
+
+
+def test_no_function_loads_what_checks_tokens_before_there_is_one_to_check() -> None:
+    script = "from functions.embedded import apps; apps(); import sys; print('joserfc' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "False"
