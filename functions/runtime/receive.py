@@ -13,6 +13,7 @@ from functions.runtime.events import EventData, decode
 from functions.runtime.ports import Ports, Received
 from functions.runtime.telemetry import enter_trace, log
 
+LONGEST = 1000  # characters of a field in a log: all of them are the sender's
 D = TypeVar("D", bound=EventData)
 
 
@@ -61,5 +62,6 @@ async def receive(
         log.exception("a handler failed")
         outcome, why = Outcome.RETRY, f"unexpected {type(error).__name__}"
     known = dict(zip(("id", "source", "type"), identity(event), strict=True)) if event else {}
-    log.info("event", extra={f"event_{k}": v for k, v in known.items()} | {"outcome": outcome.value, "why": why})
+    told = {f"event_{k}": v[:LONGEST] for k, v in known.items()}
+    log.info("event", extra=told | {"outcome": outcome.value, "why": why[:LONGEST]})
     return outcome, why

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
+from functions.runtime.settings import Settings
+
 ROOT = Path(__file__).parents[2]
 OVERLAYS = ["knative/overlays/dev", "knative/overlays/minikube", "knative/overlays/production", "tests/cluster/overlay"]
-OPEN = {"knative/overlays/dev", "tests/cluster/overlay"}  # where no token is asked for
+OPEN = {"knative/overlays/dev"}  # where no token is asked for
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl renders the overlays")
 
@@ -98,6 +100,19 @@ def test_secrets_come_by_reference(overlay: Overlay) -> None:
 def test_a_token_is_asked_for_but_where_a_developer_or_a_test_is_alone(overlay: Overlay) -> None:
     for service in functions(overlay):
         assert variables(service).get("AUTH") == ("off" if overlay[0] in OPEN else None)
+
+
+def test_whose_tokens_are_accepted_is_said_once_and_for_every_function(overlay: Overlay) -> None:
+    if overlay[0] in OPEN:
+        return
+    [config] = [c for c in of_kind(overlay, "ConfigMap") if c["metadata"]["name"] == "learnflow-tokens"]
+    for service in functions(overlay):
+        env = {name: value for name, value in variables(service).items() if isinstance(value, str)}
+        found = Settings.from_env(env).tokens
+        assert found.missing == []
+        assert [found.issuer, found.audience, found.jwks_url] == [
+            config["data"][name] for name in ("issuer", "audience", "jwksUrl")
+        ]
 
 
 def test_functions_scale_to_zero_but_in_the_developers_loop(overlay: Overlay) -> None:
