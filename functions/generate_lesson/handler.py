@@ -79,7 +79,7 @@ async def _make(
     ports: Ports, commission: Commission, assignment: Assignment, read: Read, tell: Tell | None = None
 ) -> tuple[LessonAnswer, bool]:
     """The lesson written, kept, listed and announced; and whether another request with this key was faster."""
-    written = await write_lesson(ports, assignment, commission.call.now, tell)
+    written = await write_lesson(ports, assignment, tell)
     lesson, event = await _keep(ports, commission, written, read)
     # before its event: whose handler takes the row away if the learner was forgotten in the meantime
     answer = public_lesson(lesson, listed=await list_lesson(ports, lesson, commission.call.now))

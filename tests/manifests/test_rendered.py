@@ -149,11 +149,16 @@ def test_the_developers_loop_deletes_neither_namespace_nor_data_at_its_end() -> 
     assert not kinds & {"Namespace", "StatefulSet", "PersistentVolumeClaim"}
 
 
+def writers(overlay: Overlay) -> list[dict[str, Any]]:
+    """The functions that write lessons."""
+    return [s for s in functions(overlay) if s["metadata"]["name"] in ("generate-lesson", "prepare-lesson")]
+
+
 def test_a_language_model_is_off_and_its_key_comes_by_reference(overlay: Overlay) -> None:
-    [service] = [s for s in functions(overlay) if s["metadata"]["name"] == "generate-lesson"]
-    assert variables(service)["LEARNFLOW_MODEL"] == "off"
-    reference = {"name": "learnflow-model", "key": "key", "optional": True}
-    assert variables(service)["LEARNFLOW_MODEL_KEY"] == {"secretKeyRef": reference}
+    for service in writers(overlay):
+        assert variables(service)["LEARNFLOW_MODEL"] == "off"
+        reference = {"name": "learnflow-model", "key": "key", "optional": True}
+        assert variables(service)["LEARNFLOW_MODEL_KEY"] == {"secretKeyRef": reference}
     assert not [c for c in of_kind(overlay, "Component", "dapr.io/") if c["spec"]["type"].startswith("conversation.")]
 
 
@@ -164,8 +169,8 @@ def test_a_language_model_is_turned_on_by_one_line_of_an_overlay(tmp_path: Path)
     kustomization = production / "kustomization.yaml"
     kustomization.write_text(kustomization.read_text().replace("components:\n", "components:\n  - ../../model\n"))
     turned_on: Overlay = ("production", render(str(production)))
-    [service] = [s for s in functions(turned_on) if s["metadata"]["name"] == "generate-lesson"]
-    assert variables(service)["LEARNFLOW_MODEL"] == "dapr"
+    assert {variables(service)["LEARNFLOW_MODEL"] for service in writers(turned_on)} == {"dapr"}
     found = [c for c in of_kind(turned_on, "Component", "dapr.io/") if c["metadata"]["name"] == "conversation"]
     [key, _model] = found[0]["spec"]["metadata"]
+    assert found[0]["scopes"] == [service["metadata"]["name"] for service in writers(turned_on)]
     assert key["secretKeyRef"] == {"name": "learnflow-model", "key": "key"} and len(found) == 1
