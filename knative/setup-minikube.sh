@@ -56,4 +56,6 @@ password=$(kubectl -n learnflow-data get secret postgres -o jsonpath='{.data.pas
 LEARNFLOW_POSTGRES="host=postgres.learnflow-data.svc.cluster.local port=5432 user=learnflow password=$password database=learnflow sslmode=disable" \
   ./create-secrets.sh learnflow
 
+say "For `skaffold run -p minikube` (not for `skaffold dev`): the key of your tokens, as docs/quickstart.md has it"
+
 say "Ready. In another terminal, and for as long as you call the functions: minikube tunnel"
