@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 class _Line(logging.Formatter):
     """For a person at a terminal: what happened, with its figures behind it."""
 
-    SHOWN = ("method", "route", "status", "duration_ms", "event_type", "outcome", "why", "published")
+    SHOWN = ("method", "route", "status", "duration_ms", "event_type", "outcome", "why", "published", "failed")
 
     def format(self, record: logging.LogRecord) -> str:
         shown = [str(vars(record)[name]) for name in self.SHOWN if vars(record).get(name) not in (None, "")]
@@ -74,14 +74,14 @@ def serve(host: str, port: int, data: Path) -> int:
     import uvicorn
 
     from functions.embedded import create_app
-    from functions.runtime.settings import Settings
+    from functions.runtime.settings import Settings, otlp_endpoint
 
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         sys.stderr.write(f"learnflow: the state cannot be kept in {data}: {error.strerror}\n")
         return 1
-    app = create_app(data, Settings(auth="off"))
+    app = create_app(data, Settings(auth="off", otlp_endpoint=otlp_endpoint()))
     log = logging.getLogger("uvicorn.error")
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_Line("%(asctime)s %(message)s", "%H:%M:%S"))

@@ -16,11 +16,12 @@ from fastapi import FastAPI
 
 import functions
 from functions.page.serve import add_page
-from functions.runtime.app import Function, new_app
+from functions.runtime.app import Function, new_app, spans_exported
 from functions.runtime.broker import HEADERS, Broker
 from functions.runtime.events import stable_id
 from functions.runtime.local import FILE, Database, ports
 from functions.runtime.models import rfc3339
+from functions.runtime.observing import observed
 from functions.runtime.ports import Ports
 from functions.runtime.receive import receive
 from functions.runtime.settings import Settings
@@ -46,9 +47,10 @@ def create_app(data: Path, settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(data / FILE)
         broker = Broker(database, {name: function for name, function in found.items() if function.takes})
-        app.state.ports = ports(database, broker.subscribers(), broker.wake)
+        app.state.ports = observed(ports(database, broker.subscribers(), broker.wake), "sqlite")
         tasks = [asyncio.create_task(broker.run(app.state.ports)), asyncio.create_task(_relay(app.state.ports, found))]
-        yield
+        async with spans_exported(settings, "learnflow"):
+            yield
         for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):

@@ -102,6 +102,12 @@ class LocalDocuments:
     async def page(self, prefix: str, after: str, limit: int) -> dict[str, Json]:
         return await self._rows(prefix, after, "key", limit)
 
+    async def count(self, prefix: str) -> int:
+        sql = f"SELECT count(*) FROM documents WHERE key > ? AND substr(key, 1, ?) = ? AND {ALIVE}"
+        wanted = [prefix, len(prefix), prefix, self._clock()]
+        found: int = await self._database.run(lambda c: c.execute(sql, wanted).fetchone()[0])
+        return found
+
     async def _rows(self, prefix: str, after: str, order: str, limit: int) -> dict[str, Json]:
         chosen = f"key > ? AND substr(key, 1, ?) = ? AND {ALIVE}"
         sql = f"SELECT key, value FROM documents WHERE {chosen} ORDER BY {order} LIMIT ?"

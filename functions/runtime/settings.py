@@ -20,6 +20,7 @@ class Settings:
     state_store: str = "statestore"
     pubsub: str = "pubsub"
     read_model: str = "readmodel"
+    otlp_endpoint: str = ""  # where spans go; the exporter reads this variable, and more of them, by itself
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -34,4 +35,12 @@ class Settings:
             dapr_grpc_port=int(env.get("DAPR_GRPC_PORT", cls.dapr_grpc_port)),
             dapr_http_port=int(env.get("DAPR_HTTP_PORT", cls.dapr_http_port)),
             dapr_api_token=env.get("DAPR_API_TOKEN", ""),
+            otlp_endpoint=otlp_endpoint(env),
         )
+
+
+def otlp_endpoint(env: Mapping[str, str] = os.environ) -> str:
+    """OpenTelemetry's own variables; empty without one, and where it says that it is disabled."""
+    if env.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return ""
+    return env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or env.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
