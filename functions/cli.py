@@ -6,11 +6,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from functions.dead_letters.arguments import add_arguments
+
 EPILOG = """\
 commands:
   learnflow                  serve all functions in one process, on loopback, state in one SQLite file
   learnflow verify           run every example, exercise and quiz key of the curriculum, compare with what ships
   learnflow rebuild          make the read model anew from the documents, while the functions go on
+  learnflow dead-letters     list, show or replay the events that were given up
   learnflow contracts        write docs/contracts (OpenAPI of each function, JSON Schema of each event)
 
 Where it listens it also has /docs (every endpoint, to try out), /openapi.json and /health/ready.
@@ -42,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     rebuild.add_argument(
         "--sidecar", action="store_true", help="of the documents behind daprd (DAPR_GRPC_PORT), not those in --data"
     )
+    dead_letters = commands.add_parser("dead-letters", help="list, show or replay the events that were given up")
+    dead_letters.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="directory of the state")
+    add_arguments(dead_letters)
     arguments = parser.parse_args(argv)
     match arguments.command:
         case "verify":
@@ -56,6 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from functions.rebuild import rebuild as run_rebuild
 
             return run_rebuild(None if arguments.sidecar else arguments.data)
+        case "dead-letters":
+            from functions.dead_letters.command import run as run_dead_letters
+
+            return run_dead_letters(arguments)
     return serve(arguments.host, arguments.port, arguments.data)
 
 

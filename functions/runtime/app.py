@@ -19,6 +19,7 @@ from functions.runtime.errors import InvalidRequest, Unavailable, UnsupportedMed
 from functions.runtime.events import STRUCTURED
 from functions.runtime.observing import observed
 from functions.runtime.receive import On, Outcome, receive
+from functions.runtime.refusing import note_refusal
 from functions.runtime.routes import Route
 from functions.runtime.settings import Settings
 from functions.runtime.telemetry import configure_logging, log
@@ -60,7 +61,9 @@ def create_event_app(name: str, takes: Sequence[On[Any]]) -> FastAPI:
         return middleware.problem_response(request, Unavailable(why))
 
     async def from_dapr(request: Request) -> Response:
+        body = b""
         try:
+            body = await request.body()
             outcome, why = await _receive(request, takes)
         except (HTTPException, UnsupportedMediaType) as error:
             outcome, why = Outcome.BAD, error.detail
@@ -68,6 +71,8 @@ def create_event_app(name: str, takes: Sequence[On[Any]]) -> FastAPI:
             case Outcome.DONE:
                 return Response(status_code=204)
             case Outcome.BAD:
+                # daprd copies it to the dead letters, and does not know why
+                await note_refusal(request.app.state.ports, name, request.headers, body, why)
                 return JSONResponse({"status": "DROP"})
         return middleware.problem_response(request, Unavailable(why))
 

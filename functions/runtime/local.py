@@ -33,6 +33,7 @@ CREATE INDEX IF NOT EXISTS deliveries_by_subscriber ON deliveries (subscriber, i
 CREATE TABLE IF NOT EXISTS dead_letters (
     id INTEGER PRIMARY KEY AUTOINCREMENT, subscriber TEXT NOT NULL, reason TEXT NOT NULL, event TEXT NOT NULL,
     dead_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS dead_letter_replays (source TEXT NOT NULL, id TEXT NOT NULL, replayed_at REAL NOT NULL);
 """
 
 
