@@ -82,8 +82,10 @@ def _told(scope: Message, status: Callable[[], int]) -> Iterator[None]:
 
 def _describe(span: Span, scope: Message, status: int) -> None:
     """By its route: FastAPI's own spans, which are switched off, hold the path and the query, and so a person's id."""
-    span.update_name(f"{scope['method']} {_template(scope)}")
-    span.set_attributes({"http.route": _template(scope), "http.response.status_code": status})
+    span.set_attribute("http.response.status_code", status)
+    if scope.get("route"):
+        span.update_name(f"{scope['method']} {_template(scope)}")
+        span.set_attribute("http.route", _template(scope))
     if status >= 500:
         span.set_status(StatusCode.ERROR)
 
