@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     verify = commands.add_parser("verify", help="prove the curriculum by running it")
-    verify.add_argument("--write", action="store_true", help="write the compiled curriculum instead of comparing")
+    verify.add_argument("--write", action="store_true", help="write the compiled curriculum, proving what changed")
     contracts = commands.add_parser("contracts", help="write docs/contracts")
     contracts.add_argument("--check", action="store_true", help="only say what is out of date; exit 1 if anything is")
     rebuild = commands.add_parser("rebuild", help="make the read model anew from the documents")
@@ -84,14 +84,21 @@ def serve(host: str, port: int, data: Path) -> int:
     import uvicorn
 
     from functions.embedded import create_app
-    from functions.runtime.settings import Settings, otlp_endpoint
+    from functions.runtime.settings import ModelSettings, Settings, otlp_endpoint
 
+    try:
+        model = ModelSettings.from_env()
+        if model.kind == "dapr":
+            raise ValueError("LEARNFLOW_MODEL=dapr needs a sidecar, which the embedded run has not; use 'openai'")
+    except ValueError as error:
+        sys.stderr.write(f"learnflow: {error}\n")
+        return 1
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         sys.stderr.write(f"learnflow: the state cannot be kept in {data}: {error.strerror}\n")
         return 1
-    app = create_app(data, Settings(auth="off", otlp_endpoint=otlp_endpoint()))
+    app = create_app(data, Settings(auth="off", model=model, otlp_endpoint=otlp_endpoint()))
     log = logging.getLogger("uvicorn.error")
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_Line("%(asctime)s %(message)s", "%H:%M:%S"))

@@ -22,9 +22,9 @@ from functions.runtime.events import stable_id
 from functions.runtime.local import FILE, Database, ports
 from functions.runtime.models import rfc3339
 from functions.runtime.observing import observed
-from functions.runtime.ports import Ports
+from functions.runtime.ports import Model, Ports
 from functions.runtime.receive import receive
-from functions.runtime.settings import Settings
+from functions.runtime.settings import ModelSettings, Settings
 from functions.usecases.events import Ping
 
 RELAY_SECONDS = 30  # what the PingSource does on Kubernetes
@@ -47,14 +47,15 @@ def create_app(data: Path, settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(data / FILE)
         broker = Broker(database, {name: function for name, function in found.items() if function.takes})
-        app.state.ports = observed(ports(database, broker.subscribers(), broker.wake), "sqlite")
-        tasks = [asyncio.create_task(broker.run(app.state.ports)), asyncio.create_task(_relay(app.state.ports, found))]
-        async with spans_exported(settings, "learnflow"):
+        async with spans_exported(settings, "learnflow"), _model(settings.model) as model:
+            app.state.ports = observed(ports(database, broker.subscribers(), broker.wake, model), "sqlite")
+            work = broker.run(app.state.ports), _relay(app.state.ports, found)
+            tasks = [asyncio.create_task(each) for each in work]
             yield
-        for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
         await database.close()
 
     app = new_app("LearnFlow", settings, lifespan)
@@ -62,6 +63,17 @@ def create_app(data: Path, settings: Settings) -> FastAPI:
         function.add_to(app.router, f"/functions/{function.name}" if function.takes else "")
     add_page(app.router)
     return app
+
+
+@asynccontextmanager
+async def _model(settings: ModelSettings) -> AsyncIterator[Model | None]:
+    if not settings.kind:
+        yield None
+        return
+    from functions.model.connecting import connected  # only where there is one
+
+    async with connected(settings, None) as model:
+        yield model
 
 
 async def _relay(world: Ports, found: dict[str, Function]) -> None:

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# create-secrets.sh NAMESPACE: the two Secrets that the functions name. Safe to run again: what is not given stays.
+# create-secrets.sh NAMESPACE: the Secrets that the functions name. Safe to run again: what is not given stays.
 #   LEARNFLOW_POSTGRES      connection string, "host=… port=5432 user=… password=… database=learnflow"; needed the first time
 #   LEARNFLOW_DAPR_TOKEN    the token between a function and its sidecar; made up when there is none yet
+#   LEARNFLOW_MODEL_KEY     the key of a language model's provider; only where there is one (docs/model.md)
 # Running functions keep what they started with until their next revision or cold start.
 set -euo pipefail
 namespace=${1:?usage: create-secrets.sh NAMESPACE}
@@ -24,4 +25,7 @@ if [ -n "${LEARNFLOW_DAPR_TOKEN:-}" ]; then
   printf %s "$LEARNFLOW_DAPR_TOKEN" | put dapr-api-token token
 elif ! exists dapr-api-token; then
   od -An -N32 -tx1 /dev/urandom | tr -d ' \n' | put dapr-api-token token
+fi
+if [ -n "${LEARNFLOW_MODEL_KEY:-}" ]; then
+  printf %s "$LEARNFLOW_MODEL_KEY" | put learnflow-model key
 fi

@@ -1,9 +1,15 @@
-"""The Course Agent: writes a lesson for one learner. It never touches the learner's document."""
+"""The Course Agent: writes a lesson for one learner. It never touches the learner's document.
+
+All that can be refused is refused before anything is written; the lesson is then written once, however often keeping
+it has to be decided again, and a request that was answered before writes nothing.
+"""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict, dataclass
 
 from functions.generate_lesson.models import GenerateLesson
+from functions.learning.lessons import types
 from functions.runtime.errors import Forbidden, NotFound, invalid
 from functions.runtime.idempotency import (
     REPLAYED,
@@ -13,19 +19,35 @@ from functions.runtime.idempotency import (
     replay,
 )
 from functions.runtime.ports import ABSENT, Call, Ports, Reply, Stored, Write
+from functions.runtime.streaming import Emit, streamed
 from functions.usecases.learners import learner_from, learner_key, until_committed
 from functions.usecases.lesson_documents import (
     LessonDocument,
     lesson_from,
     lesson_key,
 )
-from functions.usecases.lesson_models import LessonAnswer, public_lesson
+from functions.usecases.lesson_models import LessonAnswer, Section, public_lesson
 from functions.usecases.making_lessons import Order, announcement, list_lesson, make_lesson
 from functions.usecases.publishing import Outgoing, publish
-from functions.usecases.writing_lessons import Wanted
+from functions.usecases.writing_lessons import Assignment, Tell, Wanted, Written, assign, write_lesson
 
 NAME = "generate-lesson"
 STREAM = "text/event-stream"
+Read = Mapping[str, Stored]
+
+
+@dataclass(frozen=True)
+class Commission:
+    """A request on its way to a lesson. `record`: the key of its idempotency record, if it came with a key."""
+
+    call: Call
+    request: GenerateLesson
+    order: Order
+    record: str | None
+
+    @property
+    def body(self) -> str:
+        return lesson_key(self.order.lesson_id)
 
 
 async def generate_lesson(ports: Ports, call: Call, request: GenerateLesson) -> Reply:
@@ -33,55 +55,120 @@ async def generate_lesson(ports: Ports, call: Call, request: GenerateLesson) -> 
     if not call.principal.may_act_for(request.user_id):
         raise Forbidden("You may only ask for lessons of your own.")
     key = chosen_key(call, request.request_id)
-    record = record_key(NAME, request.user_id, key) if key else None
-    new_id = str(uuid.uuid4())  # not made of the key: that may be used again once its record has expired
-    lesson, event, replayed = await until_committed(
-        lambda: _decide(ports, call, request, request.lesson_id or new_id, record)
-    )
+    by = "learner" if call.principal.user_id == request.user_id else call.principal.role
+    # a new id is not made of the key: that may be used again once its record has expired
+    order = Order(request.lesson_id or str(uuid.uuid4()), request.user_id, request.course_id, by)
+    commission = Commission(call, request, order, record_key(NAME, request.user_id, key) if key else None)
+    own = learner_key(request.user_id)
+    read = await _load(ports, commission, own)
+    if done := await _done_before(ports, commission, read):
+        answer = public_lesson(done, listed=await list_lesson(ports, done, call.now))
+        return _reply(call, answer, _replayed(answer), REPLAYED)
+    _previous(commission, read)
+    wanted = Wanted(request.topic, request.lesson_type, request.difficulty_level, request.time_budget_minutes)
+    assignment = assign(learner_from(read.get(own), request.user_id), wanted, call.now)
+    if call.accept == STREAM:
+        return _reply(call, order.lesson_id, streamed(lambda emit: _stream(ports, commission, assignment, read, emit)))
+    answer, replayed = await _make(ports, commission, assignment, read)
+    return _reply(call, answer, headers=REPLAYED if replayed else {})
+
+
+async def _make(
+    ports: Ports, commission: Commission, assignment: Assignment, read: Read, tell: Tell | None = None
+) -> tuple[LessonAnswer, bool]:
+    """The lesson written, kept, listed and announced; and whether another request with this key was faster."""
+    written = await write_lesson(ports, assignment, commission.call.now, tell)
+    lesson, event = await _keep(ports, commission, written, read)
     # before its event: whose handler takes the row away if the learner was forgotten in the meantime
-    answer = public_lesson(lesson, listed=await list_lesson(ports, lesson, call.now))
+    answer = public_lesson(lesson, listed=await list_lesson(ports, lesson, commission.call.now))
     if event is not None:
         await publish(ports, [event])
-    headers = {"Location": f"{call.public_url}/lessons/{lesson.lesson_id}"} | (REPLAYED if replayed else {})
-    if call.accept == STREAM:
-        return Reply(_stream(answer), 201, headers | {"Cache-Control": "no-store"}, STREAM)
-    return Reply(answer, 201, headers)
+    return answer, event is None
 
 
-async def _decide(
-    ports: Ports, call: Call, request: GenerateLesson, lesson_id: str, record: str | None
-) -> tuple[LessonDocument, Outgoing | None, bool]:
-    own, body = learner_key(request.user_id), lesson_key(lesson_id)
-    stored = await ports.documents.load(own, body, *([record] if record else []))
-    if record and (result := replay(stored.get(record), call)):
-        kept = await ports.documents.load(lesson_key(result["lesson_id"]))
-        return lesson_from(kept[lesson_key(result["lesson_id"])]), None, True
-    previous = _previous(stored.get(body), request)
-    wanted = Wanted(request.topic, request.lesson_type, request.difficulty_level, request.time_budget_minutes)
-    by = "learner" if call.principal.user_id == request.user_id else call.principal.role
-    order = Order(lesson_id, request.user_id, request.course_id, by, wanted)
-    lesson = make_lesson(order, learner_from(stored.get(own), request.user_id), previous, call.now)
-    event = announcement(lesson, NAME, call.now)
-    guard = stored[body].etag if previous else ABSENT
-    also = [remember(record, call, {"lesson_id": lesson_id})] if record else []
-    await ports.documents.commit(Write(body, lesson.value(), guard), event.row(), *also)
-    return lesson, event, False
+async def _keep(
+    ports: Ports, commission: Commission, written: Written, read: Read
+) -> tuple[LessonDocument, Outgoing | None]:
+    """Commits the lesson with its event; no event if another request with this key was faster, whose lesson it is then.
+
+    `read` is good for the first try: its guards say whether it still holds.
+    """
+    fresh: Read | None = read
+
+    async def decide() -> tuple[LessonDocument, Outgoing | None]:
+        nonlocal fresh
+        stored, fresh = fresh or await _load(ports, commission), None
+        if done := await _done_before(ports, commission, stored):
+            return done, None
+        previous = _previous(commission, stored)
+        lesson = make_lesson(commission.order, written, previous, commission.call.now)
+        event = announcement(lesson, NAME, commission.call.now)
+        guard = stored[commission.body].etag if previous else ABSENT
+        result = {"lesson_id": lesson.lesson_id}
+        also = [remember(commission.record, commission.call, result)] if commission.record else []
+        await ports.documents.commit(Write(commission.body, lesson.value(), guard), event.row(), *also)
+        return lesson, event
+
+    return await until_committed(decide)
 
 
-def _previous(stored: Stored | None, request: GenerateLesson) -> LessonDocument | None:
-    """The lesson that is to be written anew. Raises NotFound, or InvalidRequest when it is somebody else's."""
-    if request.lesson_id is None:
+async def _load(ports: Ports, commission: Commission, *also: str) -> Read:
+    return await ports.documents.load(commission.body, *also, *([commission.record] if commission.record else []))
+
+
+async def _done_before(ports: Ports, commission: Commission, read: Read) -> LessonDocument | None:
+    """The lesson that was made for this idempotency key. Raises KeyReused when that was for another body."""
+    result = replay(read.get(commission.record), commission.call) if commission.record else None
+    if not result:
         return None
+    key = lesson_key(result["lesson_id"])
+    return lesson_from((await ports.documents.load(key))[key])
+
+
+def _previous(commission: Commission, read: Read) -> LessonDocument | None:
+    """The lesson that is to be written anew. Raises NotFound, or InvalidRequest when it is somebody else's."""
+    if commission.request.lesson_id is None:
+        return None
+    stored = read.get(commission.body)
     if stored is None:
-        raise NotFound(f"There is no lesson {request.lesson_id} to write anew.")
+        raise NotFound(f"There is no lesson {commission.request.lesson_id} to write anew.")
     previous = lesson_from(stored)
-    if previous.user_id != request.user_id:
+    if previous.user_id != commission.request.user_id:
         raise invalid("lesson_id", "the lesson was written for another learner")
     return previous
 
 
-async def _stream(answer: LessonAnswer) -> AsyncIterator[tuple[str, str]]:
-    """Server-sent events: each section, then the whole lesson."""
+def _reply(
+    call: Call,
+    lesson: LessonAnswer | str,
+    stream: AsyncIterator[tuple[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    """`lesson` is only its id where it is not there yet: the stream brings it."""
+    lesson_id = lesson if isinstance(lesson, str) else lesson.lesson_id
+    shown = {"Location": f"{call.public_url}/lessons/{lesson_id}", **(headers or {})}
+    if stream is not None and call.accept == STREAM:
+        return Reply(stream, 201, shown | {"Cache-Control": "no-store"}, STREAM)
+    assert not isinstance(lesson, str)
+    return Reply(lesson, 201, shown)
+
+
+async def _stream(ports: Ports, commission: Commission, assignment: Assignment, read: Read, emit: Emit) -> None:
+    """Each section as soon as it is ready, then the whole lesson: only that says that anything is kept."""
+
+    async def tell(section: types.Section) -> None:
+        emit("section", _section(section))
+
+    answer, _ = await _make(ports, commission, assignment, read, tell)
+    emit("lesson", answer.model_dump_json())
+
+
+async def _replayed(answer: LessonAnswer) -> AsyncIterator[tuple[str, str]]:
     for section in answer.sections:
         yield "section", section.model_dump_json()
     yield "lesson", answer.model_dump_json()
+
+
+def _section(section: types.Section) -> str:
+    shown = {name: value for name, value in asdict(section).items() if value is not None}
+    return Section.model_validate(shown).model_dump_json()

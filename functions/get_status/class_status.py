@@ -21,6 +21,11 @@ LEARNER_COLUMNS = (
     "last_active", "written_at",
 )  # fmt: skip
 ALERT_COLUMNS = ("user_id", "topic", "trigger", "severity", "state")
+# written ahead for a completion, and not begun
+AHEAD = (
+    "requested_by = 'progress' AND EXISTS (SELECT 1 FROM lesson_progress own WHERE own.user_id = lessons.user_id"
+    " AND own.lesson_id = lessons.lesson_id AND own.status = 'not_started')"
+)
 TIMES = ("last_active", "last_activity", "written_at")
 
 
@@ -31,11 +36,18 @@ async def class_status(ports: Ports, call: Call, request: ClassQuery) -> Reply:
     if roster:
         check_access(call.principal, roster)
     user_ids = roster.user_ids if roster else request.learners()
+    ahead = {
+        (row["user_id"], row["lesson_id"])
+        for row in await _rows(ports.read_model, "lessons", ("user_id", "lesson_id"), user_ids, AHEAD)
+    }
     known = await _known(ports.read_model, user_ids)
+    for user_id, _ in ahead:
+        known[user_id].ahead += 1
     learners = help_first([learner_of(user_id, known[user_id], call.now) for user_id in user_ids])
     dropped = None
     if request.include == "drop_off":
-        dropped = drop_off(await _rows(ports.read_model, "lesson_progress", LESSON_COLUMNS, user_ids), call.now)
+        rows = await _rows(ports.read_model, "lesson_progress", LESSON_COLUMNS, user_ids)
+        dropped = drop_off([row for row in rows if (row["user_id"], row["lesson_id"]) not in ahead], call.now)
     answer = ClassStatus(
         class_id=request.class_id,
         title=roster.title if roster else None,

@@ -8,25 +8,22 @@ from typing import Any
 from functions.get_status.class_models import ClassLearner, LessonCounts, State
 from functions.learning.curriculum import course
 from functions.learning.levels import level_of
+from functions.learning.struggle import IN_WORDS
 
 STALLED = timedelta(days=7)  # without any activity
 SEVERITIES = ("low", "medium", "high")
 NEEDS: dict[State, int] = {"completed": 0, "active": 1, "never_started": 2, "stalled": 3}
-TRIGGERS = {
-    "repeated_error": "the same error again and again",
-    "stuck": "more than ten minutes on one exercise",
-    "low_quiz": "a quiz below 50 %",
-    "says_stuck": "says that they are stuck",
-    "failed_runs": "five failed runs in a row",
-    "wrong_answers": "three wrong quiz answers",
-}
 
 
 @dataclass
 class Known:
-    """What the read model has of one learner: their row by column, alerts not resolved, topics whose mastery fell."""
+    """What the read model has of one learner: their row by column, alerts not resolved, topics whose mastery fell.
+
+    `ahead`: how many next lessons were prepared and not begun; nobody has them to do.
+    """
 
     row: dict[str, Any] | None = None
+    ahead: int = 0
     alerts: list[dict[str, Any]] = field(default_factory=list)
     falling: list[str] = field(default_factory=list)
 
@@ -38,7 +35,7 @@ def learner_of(user_id: str, known: Known, now: datetime) -> ClassLearner:
     mastery = float(row.get("overall_mastery") or 0.0)
     level = level_of(mastery)
     days = (now - row["last_active"]).days if row.get("last_active") else None
-    state = _state(number, days)
+    state = _state(number, known.ahead, days)
     alerts = sorted(known.alerts, key=lambda a: -SEVERITIES.index(a["severity"]))
     return ClassLearner(
         user_id=user_id,
@@ -71,17 +68,17 @@ def help_first(learners: Sequence[ClassLearner]) -> list[ClassLearner]:
     return sorted(learners, key=lambda learner: (*need(learner), learner.user_id))
 
 
-def _state(number: dict[str, int], days: int | None) -> State:
+def _state(number: dict[str, int], ahead: int, days: int | None) -> State:
     if days is None:
         return "never_started"
-    if number["completed"] and number["completed"] == sum(number.values()):
+    if number["completed"] and number["completed"] + ahead == sum(number.values()):
         return "completed"
     return "stalled" if days >= STALLED.days else "active"
 
 
 def _alert(alert: dict[str, Any]) -> str:
     seen = " (a teacher knows)" if alert["state"] == "acknowledged" else ""
-    return f"{_title(alert['topic'])}: {TRIGGERS[alert['trigger']]}{seen}."
+    return f"{_title(alert['topic'])}: {IN_WORDS[alert['trigger']]}{seen}."
 
 
 def _absence(state: State, days: int | None) -> list[str]:

@@ -1,5 +1,6 @@
 """What a learner should do next, and why: rules that a learner, a parent and a teacher can follow."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,19 +25,27 @@ def missing_prerequisites(topic: Topic, mastery: dict[str, float]) -> tuple[str,
     return tuple(p for p in topic.prerequisites if mastery.get(p, 0.0) <= BEGINNER.up_to)
 
 
-def best_topic(learner: Learner, course: Course, just_seen: str | None = None) -> NextStep:
+def best_topic(
+    learner: Learner, course: Course, just_seen: str | None = None, waiting: Collection[str] = ()
+) -> NextStep:
     """The topic to learn next, of those that have lessons.
 
     First what is begun and still Beginner, the weakest of it first; then what is new and has its prerequisites, in
-    teaching order; then what is below Proficient. `just_seen` comes only when nothing else is left.
+    teaching order; then what is below Proficient. Topics that are `waiting` come only when no other has its turn, and
+    `just_seen` only when nothing else is left.
     """
     mastery = {topic_id: m.score for topic_id, m in mastery_by_topic(learner, course).items()}
     taught = [topic for topic in course.topics if topic.has_content]
-    for among in ([topic for topic in taught if topic.topic_id != just_seen], taught):
-        if step := _best_of(among, mastery, _implied(course, mastery)):
+    others = [topic for topic in taught if topic.topic_id != just_seen]
+    implied = _implied(learner, course, mastery)
+    preferred = [topic for topic in others if topic.topic_id not in waiting], others, taught
+    for among in preferred:
+        if step := _best_of(among, mastery, implied):
             return step
-    if new := [topic for topic in taught if topic.topic_id not in mastery]:
-        return NextStep("next_lesson", new[0].topic_id, f"{new[0].title} comes next: of what is new it is the first.")
+    for among in preferred:
+        if new := [topic for topic in among if topic.topic_id not in mastery]:
+            first = new[0]
+            return NextStep("next_lesson", first.topic_id, f"{first.title} comes next: of what is new it is the first.")
     weakest = min(taught, key=lambda t: mastery[t.topic_id])
     score = mastery[weakest.topic_id]
     return NextStep("practise", weakest.topic_id, f"{weakest.title} is your weakest topic, at {score:g} %.")
@@ -59,10 +68,12 @@ def _best_of(among: list[Topic], mastery: dict[str, float], implied: set[str]) -
     return None
 
 
-def _implied(course: Course, mastery: dict[str, float]) -> set[str]:
-    """Topics without evidence that a topic beyond Beginner builds on: whoever can do that need not begin with these."""
-    waiting = [topic_id for topic_id, score in mastery.items() if score > BEGINNER.up_to]
-    found: set[str] = set()
+def _implied(learner: Learner, course: Course, mastery: dict[str, float]) -> set[str]:
+    """Topics without evidence that need not be begun: a lesson of it was completed, or one builds on it that was, or
+    that is beyond Beginner."""
+    completed = {entry.topic for entry in learner.lessons.values() if entry.topic and entry.status == "completed"}
+    found = {topic_id for topic_id in completed if topic_id in course.by_id and topic_id not in mastery}
+    waiting = [*found, *(topic_id for topic_id, score in mastery.items() if score > BEGINNER.up_to)]
     while waiting:
         for topic_id in course.topic(waiting.pop()).prerequisites:
             if topic_id not in found:

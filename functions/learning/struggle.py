@@ -27,6 +27,14 @@ SEVERITY = {
     "failed_runs": "medium",
     "wrong_answers": "medium",
 }
+IN_WORDS = {
+    "repeated_error": "the same error again and again",
+    "stuck": "more than ten minutes on one exercise",
+    "low_quiz": "a quiz below 50 %",
+    "says_stuck": "says that they are stuck",
+    "failed_runs": "five failed runs in a row",
+    "wrong_answers": "three wrong quiz answers",
+}
 WATCHED = {
     "repeated_error": "errors", "stuck": "time_on", "failed_runs": "failed_runs", "wrong_answers": "wrong_answers",
 }  # fmt: skip

@@ -35,7 +35,14 @@ async def _bury(ports: Ports, user_id: str) -> None:
     written = [*bodies.values(), *(row["created_at"] for row in held.events.values())]
     # Not the time of the request: what came first in a race is of before, too, also where another clock is ahead.
     now = max(filter(None, (ports.now(), held.learner.updated_at, *map(datetime.fromisoformat, written))))
-    rest = [*held.events, *bodies, *held.records, *(held.left.value["keys"] if held.left else ())]
+    rest = [
+        *held.events,
+        *bodies,
+        *held.records,
+        *held.drafts,
+        *held.budgets,
+        *(held.left.value["keys"] if held.left else ()),
+    ]
     also = [
         # with the tombstone: a learner who comes back writes segments of the same names
         *(Write(segment_key(kind, user_id, part), None) for kind, part in segments_of(held.learner)),

@@ -63,7 +63,8 @@ async def exported(ports: Ports, user_id: str) -> list[str]:
     held, facts, alerts = await until_committed(read)
     # as texts: the objects of a thousand lessons would not fit into this function's memory
     lessons = [f",{public_lesson(lesson).model_dump_json()}" async for lesson in own_lessons(ports.documents, held)]
-    if _is_blank(held.learner) and not (lessons or held.events or held.records or held.classes):
+    elsewhere = lessons or held.events or held.records or held.classes or held.drafts or held.budgets
+    if _is_blank(held.learner) and not elsewhere:
         raise NotFound(_unknown(held.learner))
     text = _without_lessons(held, facts, alerts, ports.now()).model_dump_json()
     return [text.removesuffix("]}"), *(part[number == 0 :] for number, part in enumerate(lessons)), "]}"]
@@ -93,6 +94,8 @@ def _without_lessons(held: Holdings, facts: list[Fact], alerts: list[Alert], now
         alerts=[alert_answer(learner.user_id, alert) for alert in alerts],
         classes=[ListedIn(**_only(stored.value, "class_id", "title")) for _, stored in sorted(held.classes.items())],
         idempotency_records=[_record(key, record) for key, record in sorted(held.records.items())],
+        model_tokens={key[-10:]: value["tokens"] for key, value in sorted(held.budgets.items())},
+        drafts=[draft["items"] for _, draft in sorted(held.drafts.items())],
         unpublished_events=[
             Unpublished(**_only(row, "topic", "created_at", "event"))
             for _, row in sorted(held.events.items(), key=lambda item: (item[1]["created_at"], item[0]))

@@ -10,19 +10,21 @@ from dataclasses import dataclass
 from functions.learning.learner import Learner, LessonEntry
 from functions.runtime.ports import Documents, Json, Ports, Sql, Stored
 from functions.usecases import tables
+from functions.usecases.drafts import budget_keys, own_cache
 from functions.usecases.learners import load_entries, load_learner
 from functions.usecases.lesson_documents import LessonDocument, load_bodies
 from functions.usecases.publishing import PREFIX as OUTBOX
 
 CLASSES, RECORDS = "class:", "request:"
 AT_ONCE = 50  # documents asked for in one call: daprd answers at most 4 MB
-HASH = re.compile("[0-9a-f]{32}")  # what a record's key ends in (`idempotency.record_key`)
+HASH = re.compile("[0-9a-f]{32}")  # what a record's key ends in (`idempotency.record_key`), and a draft's (`drafts`)
 
 
 @dataclass(frozen=True)
 class Holdings:
     """Documents by key. `lesson_ids`: lessons that may be the learner's; their bodies say whether they are.
 
+    `drafts`: what a language model wrote with the learner's own words before it; `budgets`: what it cost, by day.
     `left`: the keys that an erasing has yet to delete; nothing else here names one of them.
     """
 
@@ -33,6 +35,8 @@ class Holdings:
     events: dict[str, Json]
     records: dict[str, Json]
     classes: dict[str, Stored]
+    drafts: dict[str, Json]
+    budgets: dict[str, Json]
     left: Stored | None
 
 
@@ -59,7 +63,9 @@ async def holdings_of(ports: Ports, user_id: str) -> Holdings:
     }
     lesson_ids = sorted(name for name in named if name and f"lesson:{name}" not in gone)
     classes = await _classes(documents, user_id)
-    return Holdings(learner, stored, entries, lesson_ids, events, records, classes, left)
+    drafts = {key: value async for key, value in _hashed(documents, own_cache(user_id)) if key not in gone}
+    budgets = {key: found.value for key, found in (await documents.load(*budget_keys(user_id, ports.now()))).items()}
+    return Holdings(learner, stored, entries, lesson_ids, events, records, classes, drafts, budgets, left)
 
 
 async def own_lessons(documents: Documents, held: Holdings) -> AsyncIterator[LessonDocument]:
@@ -73,10 +79,8 @@ async def own_lessons(documents: Documents, held: Holdings) -> AsyncIterator[Les
 
 async def _records(documents: Documents, user_id: str) -> AsyncIterator[tuple[str, Json]]:
     async for function in _functions(documents):
-        prefix = f"{RECORDS}{function}:{user_id}:"
-        async for key, record in _under(documents, prefix):
-            if HASH.fullmatch(key.removeprefix(prefix)):
-                yield key, record
+        async for key, record in _hashed(documents, f"{RECORDS}{function}:{user_id}:"):
+            yield key, record
 
 
 async def _functions(documents: Documents) -> AsyncIterator[str]:
@@ -95,6 +99,13 @@ async def _classes(documents: Documents, user_id: str) -> dict[str, Stored]:
     for chunk in _chunks(keys):
         found |= await documents.load(*chunk)  # a page has no ETags
     return {key: stored for key, stored in found.items() if user_id in stored.value["user_ids"]}
+
+
+async def _hashed(documents: Documents, prefix: str) -> AsyncIterator[tuple[str, Json]]:
+    """Every document under a prefix whose key ends in a hash behind it: `maya:` is also how `maya:x` begins."""
+    async for key, value in _under(documents, prefix):
+        if HASH.fullmatch(key.removeprefix(prefix)):
+            yield key, value
 
 
 async def _under(documents: Documents, prefix: str) -> AsyncIterator[tuple[str, Json]]:

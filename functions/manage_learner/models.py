@@ -65,5 +65,7 @@ class LearnerExport(Answer):
     alerts: list[AlertAnswer] = Field(description="resolved ones too, in the order in which they were opened")
     classes: list[ListedIn]
     idempotency_records: list[IdempotencyRecord]
+    model_tokens: dict[str, int] = Field(description="what a language model cost for the learner, by day, lately")
+    drafts: list[dict[str, Any]] = Field(description="what it wrote after messages of the learner's, kept")
     unpublished_events: list[Unpublished] = Field(description="oldest first")
     lessons: list[LessonAnswer] = Field(description="as the learner may see them, by lesson_id")

@@ -6,7 +6,7 @@ import { field, form, input, select } from "./forms.js";
 import { problemBox } from "./messages.js";
 import { toLesson } from "./navigation.js";
 import { progressOf, write } from "./next.js";
-import { bar, lessonType, moment, percent, plain, status } from "./words.js";
+import { askedBy, bar, lessonType, moment, percent, plain, status } from "./words.js";
 
 /** `page` is an answer of `GET /lessons`; more of them are read when asked for. */
 export function lessonList(userId, page, progress) {
@@ -37,7 +37,12 @@ function moreButton(userId, cursor, add) {
 }
 
 function lessonLine(userId, lesson, progress) {
-  const facts = [lessonType(lesson.lesson_type), lesson.difficulty_level, `about ${lesson.estimated_duration} minutes`];
+  const facts = [
+    lessonType(lesson.lesson_type),
+    lesson.difficulty_level,
+    `about ${lesson.estimated_duration} minutes`,
+    askedBy(lesson.requested_by),
+  ].filter(Boolean);
   return el(
     "li",
     {},

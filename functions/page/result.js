@@ -93,6 +93,12 @@ function struggle(found) {
     4,
     "It looks as if you could use help",
     el("ul", {}, items),
-    el("p", {}, "Among your lessons you can ask for one of this topic that goes step by step."),
+    el(
+      "p",
+      {},
+      found.some((one) => one.new)
+        ? "A lesson that goes step by step is being written for you, if you have none: look among your lessons."
+        : "Among your lessons you can ask for one of this topic that goes step by step.",
+    ),
   );
 }

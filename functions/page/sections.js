@@ -9,13 +9,13 @@ export function lessonSection(one, lesson, work) {
     const found = lesson.exercises.find(({ exercise_id: id }) => id === one.exercise_id);
     if (found) return exercise(found, one.hints_shown ?? 0, work);
   }
-  const made = section(
-    2,
-    one.title,
-    markdown(one.body),
+  const parts = [
     one.code ? code(one.code) : null,
+    one.stdin ? [el("p", { class: "note" }, "It reads"), output(one.stdin)] : null,
     one.expected_stdout ? [el("p", { class: "note" }, "It prints"), output(one.expected_stdout)] : null,
-  );
+    markdown(one.body),
+  ];
+  const made = section(2, one.title, ...parts);
   made.className = one.kind === "callout" ? "callout" : "prose";
   return made;
 }

@@ -15,11 +15,16 @@ const TRIGGERS = {
   wrong_answers: "several wrong answers",
 };
 
+const ASKED_BY = { progress: "because you completed one", alert: "because it was hard" };
+
 const named = (names) => (code) => names[code] || plain(code);
 export const status = named(STATUS);
 export const lessonType = named(TYPES);
 export const learnerState = named(STATES);
 export const trigger = named(TRIGGERS);
+
+/** Why a lesson is there that nobody asked for; nothing of one that was asked for. */
+export const askedBy = (code) => ASKED_BY[code];
 
 /** A code or slug that has no words of its own. */
 export function plain(code) {

@@ -1,9 +1,10 @@
 """The child process: gives up what a program must not have, then becomes that program.
 
-Run by sandbox.py as `python -P -s -S child.py`, in an empty directory, which becomes the program's only one; the
-program is its `main.py`. See sandbox.py for what holds on which system.
+Run by sandbox.py as `python -P -s -S child.py [what the program needs]`, in an empty directory, which becomes the
+program's only one; the program is its `main.py`. See sandbox.py for what holds on which system.
 """
 
+import _thread
 import gc
 import os
 import sys
@@ -13,23 +14,31 @@ from types import ModuleType
 MEMORY_BYTES = 50 * 1024 * 1024
 FILE_BYTES = 1024 * 1024
 CPU_SECONDS = 6
+STACK_BYTES = 1024 * 1024  # of a thread, where a program needs some; the usual 8 MB would count in full
+LOADERS = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1",
+           "/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1")  # fmt: skip
 UNCONFINED = 97  # the exit code that says: this process could not be confined, the program was not started
 
 
-def confine(own: str) -> None:
+def confine(own: str, needs: str | None = None) -> None:
     """Set every limit this system offers; an error here means that the program must not start."""
+    if needs not in (None, "loopback", "venv"):
+        raise ValueError(f"nothing to give for {needs!r}")
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
     from functions.proof import audit, landlock, seccomp
 
     sys.path.pop(0)
     readable = readable_paths()
+    executable = interpreter_files() if needs == "venv" else []
+    if needs == "loopback":
+        _thread.stack_size(STACK_BYTES)
     _limit()  # first: it reads /proc, and the filter refuses setrlimit
-    landlock.install(own, readable)
-    seccomp.install()
+    landlock.install(own, readable, executable)
+    seccomp.install(needs)
     for name in [name for name in sys.modules if name.startswith(("functions", "ctypes", "_ctypes"))]:
         del sys.modules[name]
     gc.collect()
-    audit.install(own, readable)
+    audit.install(own, readable, needs, executable)
 
 
 def readable_paths() -> list[str]:
@@ -37,6 +46,11 @@ def readable_paths() -> list[str]:
     library = [os.path.dirname(os.__file__), *(path for path in sys.path if path)]
     shared = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", os.path.join(sys.base_prefix, "lib")]
     return [*library, *shared, "/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/dev/null", "/dev/urandom"]
+
+
+def interpreter_files() -> list[str]:
+    """What starting Python again executes: the interpreter itself, which an environment links to, and its loader."""
+    return [os.path.realpath(getattr(sys, "_base_executable", sys.executable)), *LOADERS]
 
 
 def _limit() -> None:
@@ -80,7 +94,7 @@ def become(path: str) -> None:
 if __name__ == "__main__":
     directory = os.getcwd()
     try:
-        confine(directory)
+        confine(directory, *sys.argv[1:])
     except Exception as error:
         sys.stderr.write(f"not confined: {type(error).__name__}: {error}\n")
         sys.exit(UNCONFINED)

@@ -26,8 +26,11 @@ def version() -> int:
     return max(0, int(libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1))))
 
 
-def install(own: str, readable: Iterable[str]) -> bool:
-    """Leave this process `own` to read and write, `readable` to read, and nothing else. False without Landlock."""
+def install(own: str, readable: Iterable[str], executable: Iterable[str] = ()) -> bool:
+    """Leave this process `own` to read and write, `readable` to read, and nothing else. False without Landlock.
+
+    `executable` are files that it may start, if it may start anything.
+    """
     abi = min(version(), max(_RIGHTS_BY_ABI))
     if abi == 0:
         return False
@@ -37,9 +40,9 @@ def install(own: str, readable: Iterable[str]) -> bool:
     ruleset = libc.syscall(CREATE_RULESET, attributes, ctypes.c_size_t(8), ctypes.c_uint32(0))
     _check(ruleset >= 0)
     _allow(libc, ruleset, own, handled & ~_EXECUTE)
-    for path in readable:
-        if os.path.exists(path):
-            _allow(libc, ruleset, path, _READ)
+    for paths, rights in ((readable, _READ), (executable, _READ | _EXECUTE)):
+        for path in filter(os.path.exists, paths):
+            _allow(libc, ruleset, path, rights)
     _check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
     _check(libc.syscall(RESTRICT_SELF, ruleset, ctypes.c_uint32(0)) == 0)
     os.close(ruleset)

@@ -8,6 +8,13 @@ what the bare interpreter maps, so a mapping counts even when unused), CPU, file
 the program is not run if these are refused. Linux with Landlock (5.13 and later): files too, by the kernel; paths
 elsewhere can still be tested for existence. Other Linux processors: no seccomp. macOS: CPU and file size limits, no
 memory limit. Windows: no resource limits. On those two, run only programs that you would run yourself.
+
+A program may be given more by `needs`, which is for the repository's own curriculum and for nothing that was written
+at request time. "loopback": TCP on 127.0.0.0/8 and ::1 and no other address, by the audit hook alone; no other kind of
+socket, by the kernel on Linux. "venv": links to the interpreter, new processes that run it, and modes and times of
+files, which change nothing on Linux; there the kernel holds those processes to the same directory, limits and lack of
+a network, and lets them execute nothing else (with Landlock). The hook does not follow into a new process: on macOS
+only the wall clock and the limits hold there, on Windows nothing.
 """
 
 import asyncio
@@ -46,29 +53,30 @@ class Run:
         return self.exit_code == 0 and not self.timed_out and not self.truncated
 
 
-async def run(code: str, stdin: str = "", *, seconds: float = WALL_SECONDS, hash_seed: int = 0) -> Run:
+async def run(code: str, stdin: str = "", *, seconds: float = WALL_SECONDS, hash_seed: int = 0,
+              needs: str | None = None) -> Run:  # fmt: skip
     """Run a program to its end or its limit. Cancelling ends the child too. Raises SandboxUnavailable."""
     with tempfile.TemporaryDirectory(prefix="proof-", ignore_cleanup_errors=True) as directory:
         own = os.path.realpath(directory)
         Path(own, "main.py").write_text(code, encoding="utf-8", newline="\n")
-        process = await _start(own, hash_seed)
+        process = await _start(own, hash_seed, needs)
         try:
             result = await _follow(process, stdin, seconds)
         finally:
-            await asyncio.shield(_end(process))
+            await asyncio.shield(_end(process, group=needs == "venv"))
     if result.exit_code == UNCONFINED and result.stderr.startswith("not confined: "):
         raise SandboxUnavailable(result.stderr.strip())
     return result
 
 
-async def _start(directory: str, hash_seed: int) -> asyncio.subprocess.Process:
+async def _start(directory: str, hash_seed: int, needs: str | None) -> asyncio.subprocess.Process:
     # -P -s -S rather than -I: no site, no packages, but the hash seed, without which sets print in any order.
     environment = {"PYTHONHASHSEED": str(hash_seed), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     environment |= {"TMPDIR": directory, "TEMP": directory, "TMP": directory, "HOME": directory, "TZ": "UTC"}
     if "SYSTEMROOT" in os.environ:  # Windows cannot start Python without it
         environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-s", "-S", str(CHILD),
+        sys.executable, "-P", "-s", "-S", str(CHILD), *([needs] if needs else []),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         cwd=directory, env=environment, start_new_session=sys.platform != "win32",
     )  # fmt: skip
@@ -115,9 +123,12 @@ async def _read(pipe: asyncio.StreamReader, into: bytearray, process: asyncio.su
     return True
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """End the child if it has not ended, and read its pipes to their ends: until then asyncio keeps waiting."""
-    if process.returncode is None:
+async def _end(process: asyncio.subprocess.Process, group: bool = False) -> None:
+    """End the child if it has not ended, and read its pipes to their ends: until then asyncio keeps waiting.
+
+    `group`: it may have left processes of its own behind, which end too.
+    """
+    if process.returncode is None or group:
         _kill(process)
     if process.stdin and not process.stdin.is_closing():
         process.stdin.transport.abort()

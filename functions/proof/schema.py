@@ -12,6 +12,7 @@ Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 Level = Literal["beginner", "intermediate", "advanced"]
 ErrorType = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z]+$", max_length=64)]
 QuestionType = Literal["multiple_choice", "code_output", "fill_blank"]
+Needs = Literal["loopback", "venv"]  # what its code must be given beyond computing: see sandbox.py
 
 
 class _Strict(BaseModel):
@@ -44,6 +45,7 @@ class ExerciseSource(_Placed):
     solution: Text
     tests: list[CaseSource]
     hints: Annotated[list[Text], Field(min_length=3, max_length=3)]
+    needs: Needs | None = None
 
     @model_validator(mode="after")
     def _enough_tests(self) -> Self:
@@ -74,6 +76,7 @@ class QuestionSource(_Strict):
     accepted: list[Text] = []
     prints: Text | None = None
     explanation: Text
+    needs: Needs | None = None
 
     @model_validator(mode="after")
     def _one_key(self) -> Self:
@@ -98,6 +101,7 @@ class ExampleSource(_Placed):
     stdin: str = ""
     note: Text
     errors: list[ErrorType] = []
+    needs: Needs | None = None
 
 
 class MisconceptionSource(_Strict):

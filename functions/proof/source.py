@@ -63,24 +63,28 @@ def content_of(topic: TopicSource) -> Content | None:
         topic_id=topic.id,
         explanation=source.explanation.model_dump(),
         recap=source.recap,
-        examples=tuple(_example(example) for example in source.examples),
-        exercises=tuple(_exercise(exercise) for exercise in source.exercises),
-        quiz=tuple(_question(question) for question in source.questions),
+        examples=tuple(example_of(example) for example in source.examples),
+        exercises=tuple(exercise_of(exercise) for exercise in source.exercises),
+        quiz=tuple(question_of(question) for question in source.questions),
         misconceptions=tuple(Misconception(m.belief, m.correction, tuple(m.errors)) for m in source.misconceptions),
         proof=None,
     )
 
 
-def _example(e: ExampleSource) -> Example:
-    return Example(e.title, e.level, e.code, e.stdin, e.note, "", tuple(e.revisits), tuple(e.errors))
+def example_of(e: ExampleSource) -> Example:
+    """The example, its output not yet known."""
+    return Example(e.title, e.level, e.code, e.stdin, e.note, "", tuple(e.revisits), tuple(e.errors), e.needs)
 
 
-def _exercise(e: ExerciseSource) -> Exercise:
+def exercise_of(e: ExerciseSource) -> Exercise:
+    """The exercise, not yet proved."""
     tests = tuple(Case(case.input, case.output, case.hidden) for case in e.tests)
     texts = (e.instructions, e.starter_code, e.solution)
-    return Exercise(e.id, e.title, e.difficulty, e.core, *texts, tests, tuple(e.hints), tuple(e.revisits))
+    return Exercise(e.id, e.title, e.difficulty, e.core, *texts, tests, tuple(e.hints), tuple(e.revisits), e.needs)
 
 
-def _question(q: QuestionSource) -> Question:
+def question_of(q: QuestionSource) -> Question:
+    """The question; of one whose key is computed, what it was said to print."""
     options = tuple(Option(option.id, option.text, option.correct, option.reason) for option in q.options)
-    return Question(q.id, q.type, q.difficulty, q.prompt, q.code, options, tuple(q.accepted), q.prints, q.explanation)
+    keys = (tuple(q.accepted), q.prints)
+    return Question(q.id, q.type, q.difficulty, q.prompt, q.code, options, *keys, q.explanation, q.needs)

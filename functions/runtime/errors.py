@@ -121,3 +121,7 @@ class Conflict(Exception):
 
 class BadEvent(Exception):
     """What came is no CloudEvent, or not one this function can ever handle: a dead letter, never retried."""
+
+
+class NoAnswer(Exception):
+    """A language model gave no answer that could be looked at; the text is a code of `functions/model/reasons.py`."""

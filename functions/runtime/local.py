@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from pydantic_core import from_json, to_json  # a third of what `json` takes for a learner's document
 
 from functions.runtime.errors import Conflict, Unavailable
-from functions.runtime.ports import Json, Migration, Ports, Row, Sql, Stored, Write
+from functions.runtime.ports import Json, Migration, Model, Ports, Row, Sql, Stored, Write
 
 T = TypeVar("T")
 FILE = "learnflow.sqlite3"  # in the directory of the state
@@ -187,7 +187,9 @@ def _named(sql: Sql) -> dict[str, Any]:
     return {str(number): value for number, value in enumerate(sql.params, start=1)}
 
 
-def ports(database: Database, subscribers: Mapping[str, Sequence[str]], wake: Callable[[], None]) -> Ports:
+def ports(
+    database: Database, subscribers: Mapping[str, Sequence[str]], wake: Callable[[], None], model: Model | None = None
+) -> Ports:
     """The ports over one database; `subscribers` and `wake` are the broker's."""
     return Ports(
         documents=LocalDocuments(database),
@@ -195,6 +197,7 @@ def ports(database: Database, subscribers: Mapping[str, Sequence[str]], wake: Ca
         read_model=LocalReadModel(database),
         now=lambda: datetime.now(UTC),
         not_ready=_always_ready,
+        model=model,
     )
 
 

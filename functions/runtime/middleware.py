@@ -124,13 +124,14 @@ def install(app: FastAPI) -> None:
     app.add_middleware(Envelope)
 
     async def answer(request: Request, error: Exception) -> Response:
-        return problem_response(request, _problem(request, error))
+        return problem_response(request, problem_of(request, error))
 
     for kind in (Problem, RequestValidationError, HTTPException, Conflict, Exception):
         app.add_exception_handler(kind, answer)
 
 
-def _problem(request: Request, error: Exception) -> Problem:
+def problem_of(request: Request, error: Exception) -> Problem:
+    """What an answer says of any failure; what nobody foresaw is logged, and shown as nothing but that."""
     match error:
         case Problem():
             return error

@@ -7,6 +7,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from functions.runtime.settings import ModelSettings
+
 Json = dict[str, Any]
 Row = Sequence[Any]
 Data = TypeVar("Data")
@@ -98,6 +100,44 @@ class ReadModel(Protocol):
         ...
 
 
+@dataclass
+class Meter:
+    """What one request to a language model has cost so far, in tokens: estimated until the endpoint has counted them.
+
+    Right at any moment, because a request may be given up at any moment.
+    """
+
+    tokens: int = 0
+
+    def add(self, text: str) -> None:
+        """Something was sent or received. A token of English has about four characters: this is rather too much."""
+        self.tokens += -(-len(text.encode()) // 3)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation; `role` is system, user or assistant."""
+
+    role: str
+    text: str
+
+
+class LanguageModel(Protocol):
+    """Something that answers in words. What it answers is data, to be checked like any other input."""
+
+    async def ask(self, messages: Sequence[Message], schema: Json, max_tokens: int, meter: Meter) -> str:
+        """One answer, meant to be JSON of this schema. Raises NoAnswer; ends when it is cancelled."""
+        ...
+
+
+@dataclass(frozen=True)
+class Model:
+    """The language model that helps to write lessons, and what it may cost."""
+
+    language: LanguageModel
+    settings: ModelSettings
+
+
 @dataclass(frozen=True)
 class Ports:
     """Everything outside a handler, handed to it by the runtime."""
@@ -107,6 +147,7 @@ class Ports:
     read_model: ReadModel
     now: Callable[[], datetime]
     not_ready: Callable[[], Awaitable[str | None]]  # why the adapters cannot work yet
+    model: Model | None = None  # where one is set
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ A handler is `async def verb(ports, call, request, **path) -> Reply`; it never s
 """
 
 import inspect
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from types import UnionType
 from typing import Annotated, Any
@@ -15,7 +17,9 @@ from fastapi.sse import format_sse_event
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Send
 
+from functions.runtime import middleware
 from functions.runtime.auth import authenticate
 from functions.runtime.errors import UnsupportedMediaType, invalid
 from functions.runtime.idempotency import fingerprint
@@ -127,7 +131,7 @@ def _endpoint(route: Route) -> Callable[..., Awaitable[Response]]:
             if_none_match=path_and_headers.get("if_none_match"),
             public_url=http.app.state.settings.public_url,
         )
-        return _response(await route.handler(http.app.state.ports, call, request, **path))
+        return _response(http, await route.handler(http.app.state.ports, call, request, **path))
 
     kind = inspect.Parameter.KEYWORD_ONLY
     where = Body() if route.has_body else Query()
@@ -159,7 +163,7 @@ def _check_query(request: Request, known: Any) -> None:
             raise invalid(name, "given more than once")
 
 
-def _response(reply: Reply) -> Response:
+def _response(http: Request, reply: Reply) -> Response:
     body = reply.body
     if body is None:
         return Response(status_code=reply.status, headers=dict(reply.headers))
@@ -167,8 +171,16 @@ def _response(reply: Reply) -> Response:
         return Response(body.model_dump_json(), reply.status, dict(reply.headers), reply.media_type)
     if isinstance(body, str):
         return Response(body, reply.status, dict(reply.headers), reply.media_type)
-    parts = _encoded(body) if isinstance(body, list) else _event_stream(body)
-    return StreamingResponse(parts, reply.status, dict(reply.headers), reply.media_type)
+    parts = _encoded(body) if isinstance(body, list) else _event_stream(http, body)
+    return _Closing(parts, reply.status, dict(reply.headers), reply.media_type)
+
+
+class _Closing(StreamingResponse):
+    """Ends its parts with the answer: of a client that goes away while one is sent, Starlette only drops them."""
+
+    async def stream_response(self, send: Send) -> None:
+        async with aclosing(self.body_iterator):  # type: ignore[type-var]
+            await super().stream_response(send)
 
 
 async def _encoded(parts: list[str]) -> AsyncIterator[bytes]:
@@ -176,7 +188,12 @@ async def _encoded(parts: list[str]) -> AsyncIterator[bytes]:
         yield part.encode()
 
 
-async def _event_stream(events: AsyncIterator[tuple[str, str]]) -> AsyncIterator[bytes]:
-    """Server-sent events from pairs of a name and its data."""
-    async for name, data in events:
-        yield format_sse_event(event=name, data_str=data)
+async def _event_stream(http: Request, events: AsyncIterator[tuple[str, str]]) -> AsyncIterator[bytes]:
+    """Server-sent events from pairs of a name and its data. What fails after the first is an event, `error`, too."""
+    async with aclosing(events):  # type: ignore[type-var]
+        try:
+            async for name, data in events:
+                yield format_sse_event(event=name, data_str=data)
+        except Exception as error:
+            problem = middleware.problem_of(http, error).body(http.url.path)
+            yield format_sse_event(event="error", data_str=json.dumps(problem))

@@ -2,7 +2,63 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Which language model helps to write lessons, and what it may cost. Without a `kind` there is none.
+
+    Tokens are the endpoint's own, or estimated where it does not count them.
+    """
+
+    kind: str = ""  # `dapr`: a component of the sidecar; `openai`: an endpoint that speaks OpenAI's chat completions
+    component: str = "conversation"
+    url: str = ""  # of the endpoint, without `/chat/completions`
+    name: str = ""
+    key: str = field(default="", repr=False)
+    limit_field: str = "max_tokens"  # newer models of OpenAI refuse it, and other servers know no other
+    deadline: float = 25.0  # seconds a whole lesson may wait for the model; the sidecar's and Knative's are 60
+    answer_tokens: int = 2_000  # of one answer, at most
+    lesson_tokens: int = 24_000  # of all requests for one lesson, with their prompts
+    daily_tokens: int = 60_000  # of a learner, in a day of UTC
+    cache_days: int = 30  # 0: nothing is remembered
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "ModelSettings":
+        """Raises ValueError for what cannot be meant."""
+        kind = env.get("LEARNFLOW_MODEL", "off")
+        if kind not in ("off", "dapr", "openai"):
+            raise ValueError(f"LEARNFLOW_MODEL is {kind!r}; it can be 'off', 'dapr' or 'openai'")
+        if kind == "off":
+            return cls()
+        url, component = env.get("LEARNFLOW_MODEL_URL", ""), env.get("LEARNFLOW_MODEL_COMPONENT", cls.component)
+        name = env.get("LEARNFLOW_MODEL_NAME", component if kind == "dapr" else "")
+        if kind == "openai" and not (name and url.startswith(("http://", "https://"))):
+            raise ValueError("LEARNFLOW_MODEL=openai needs LEARNFLOW_MODEL_URL (http…) and LEARNFLOW_MODEL_NAME")
+        limit_field = env.get("LEARNFLOW_MODEL_LIMIT_FIELD", cls.limit_field)
+        if limit_field not in ("max_tokens", "max_completion_tokens"):
+            raise ValueError("LEARNFLOW_MODEL_LIMIT_FIELD can be 'max_tokens' or 'max_completion_tokens'")
+        return cls(
+            kind=kind,
+            component=component,
+            url=url.rstrip("/"),
+            name=name,
+            key=env.get("LEARNFLOW_MODEL_KEY", ""),
+            limit_field=limit_field,
+            deadline=_number(env, "DEADLINE_SECONDS", cls.deadline),
+            answer_tokens=int(_number(env, "ANSWER_TOKENS", cls.answer_tokens)),
+            lesson_tokens=int(_number(env, "LESSON_TOKENS", cls.lesson_tokens)),
+            daily_tokens=int(_number(env, "DAILY_TOKENS", cls.daily_tokens)),
+            cache_days=int(_number(env, "CACHE_DAYS", cls.cache_days, least=0)),
+        )
+
+
+def _number(env: Mapping[str, str], name: str, default: float, least: float = 1) -> float:
+    value = float(env.get(f"LEARNFLOW_MODEL_{name}", default))
+    if not least <= value < 1e9:
+        raise ValueError(f"LEARNFLOW_MODEL_{name} is {value:g}; the least that can be meant is {least:g}")
+    return value
 
 
 @dataclass(frozen=True)
@@ -21,6 +77,7 @@ class Settings:
     pubsub: str = "pubsub"
     read_model: str = "readmodel"
     otlp_endpoint: str = ""  # where spans go; the exporter reads this variable, and more of them, by itself
+    model: ModelSettings = ModelSettings()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -36,6 +93,7 @@ class Settings:
             dapr_http_port=int(env.get("DAPR_HTTP_PORT", cls.dapr_http_port)),
             dapr_api_token=env.get("DAPR_API_TOKEN", ""),
             otlp_endpoint=otlp_endpoint(env),
+            model=ModelSettings.from_env(env),
         )
 
 

@@ -9,7 +9,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,13 +47,17 @@ class Sidecar:
         self._channel = grpc.aio.insecure_channel(f"{settings.dapr_host}:{settings.dapr_grpc_port}", options=CHANNEL)
         self.stub = dapr_pb2_grpc.DaprStub(self._channel)  # type: ignore[no-untyped-call]
 
-    async def call(self, method: Any, request: Any, what: str) -> Any:
-        """One RPC with a deadline. Raises Conflict for a lost race, Unavailable for everything else."""
+    def metadata(self) -> list[tuple[str, str]]:
+        """What goes with every call: who calls, and in which trace."""
         metadata = [("dapr-api-token", self.settings.dapr_api_token)] if self.settings.dapr_api_token else []
         if trace := traceparent():
             metadata.append(("traceparent", trace))
+        return metadata
+
+    async def call(self, method: Any, request: Any, what: str) -> Any:
+        """One RPC with a deadline. Raises Conflict for a lost race, Unavailable for everything else."""
         try:
-            return await method(request, timeout=self.settings.sidecar_timeout, metadata=metadata)
+            return await method(request, timeout=self.settings.sidecar_timeout, metadata=self.metadata())
         except grpc.aio.AioRpcError as error:
             reason = error.details() or ""
             if any(text in reason for text in LOST_RACE):
@@ -204,10 +208,16 @@ class SidecarReadModel:
 @asynccontextmanager
 async def ports(settings: Settings) -> AsyncIterator[Ports]:
     """The ports over one connection to daprd, which is closed at the end."""
-    connection = Sidecar(settings)
-    tables = SidecarReadModel(connection)
-    documents = SidecarDocuments(connection, tables)
-    try:
-        yield Ports(documents, SidecarPublisher(connection), tables, lambda: datetime.now(UTC), connection.not_ready)
-    finally:
-        await connection.close()
+    async with AsyncExitStack() as stack:
+        connection = Sidecar(settings)
+        stack.push_async_callback(connection.close)
+        tables = SidecarReadModel(connection)
+        documents = SidecarDocuments(connection, tables)
+        model = None
+        if settings.model.kind:
+            from functions.model.connecting import connected  # only where there is one
+
+            model = await stack.enter_async_context(connected(settings.model, connection))
+        yield Ports(
+            documents, SidecarPublisher(connection), tables, lambda: datetime.now(UTC), connection.not_ready, model
+        )

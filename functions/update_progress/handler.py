@@ -17,6 +17,7 @@ from functions.runtime.ports import Call, Json, Ports, Reply
 from functions.update_progress.answer import Figures, answer_for
 from functions.update_progress.events import NAME, events_of
 from functions.update_progress.evidence import facts_of, voids_of
+from functions.update_progress.evidence_models import Evidence
 from functions.update_progress.models import BatchProgress, LessonProgress, Observed, UpdateProgress
 from functions.usecases.learners import (
     commit_learner,
@@ -27,7 +28,7 @@ from functions.usecases.learners import (
     reopen_topics,
     until_committed,
 )
-from functions.usecases.lesson_documents import load_lessons
+from functions.usecases.lesson_documents import is_own, load_lessons
 from functions.usecases.projection import is_forgotten
 from functions.usecases.publishing import Outgoing, publish
 
@@ -149,9 +150,16 @@ async def _lessons(ports: Ports, learner: Learner, updates: Sequence[tuple[str, 
         entry = learner.lessons.get(lesson_id)
         if entry and entry.listed:
             known[lesson_id] = {"topic": entry.topic, "course_id": entry.course_id}
-        if lesson_id not in known or any(e.kind == "quiz" and e.answers for e in update.evidence):
+        if lesson_id not in known or any(map(_needs_body, update.evidence)):
             needed.append(lesson_id)
     return known | await load_lessons(ports.documents, needed, owner=learner.user_id)
+
+
+def _needs_body(evidence: Evidence) -> bool:
+    """Whether only the lesson itself knows what it asked: its questions, and the exercises written for it."""
+    if evidence.kind == "quiz":
+        return evidence.answers is not None
+    return is_own(getattr(evidence, "exercise_id", None) or "")
 
 
 def _told(learner: Learner, lesson_id: str) -> Json | None:

@@ -7,6 +7,8 @@ from typing import Any
 from functions.runtime.errors import invalid
 from functions.runtime.ports import Documents, Json, Stored
 
+OWN = "model-"  # what the ids of a lesson's own questions and exercises begin with
+
 
 @dataclass(frozen=True)
 class LessonDocument:
@@ -42,7 +44,7 @@ async def load_bodies(documents: Documents, lesson_ids: Iterable[str]) -> dict[s
 
 
 async def load_lessons(documents: Documents, lesson_ids: Iterable[str], owner: str) -> dict[str, Json]:
-    """Topic, course and quiz questions of the lessons that are known here.
+    """Topic, course and quiz questions of the lessons that are known here, and what only the lesson itself can grade.
 
     Raises InvalidRequest for a lesson that was written for somebody else.
     """
@@ -55,6 +57,17 @@ async def load_lessons(documents: Documents, lesson_ids: Iterable[str], owner: s
             "topic": body.lesson["curriculum_elements"]["topic_id"],
             "course_id": body.course_id,
             "questions": [question["question_id"] for question in body.lesson["quiz"]],
+            "own_questions": [question for question in body.lesson["quiz"] if is_own(question["question_id"])],
+            "own_tests": {
+                exercise["exercise_id"]: len(exercise["test_cases"])
+                for exercise in body.lesson["exercises"]
+                if is_own(exercise["exercise_id"])
+            },
         }
         for body in bodies.values()
     }
+
+
+def is_own(item_id: str) -> bool:
+    """Whether a question or an exercise is a lesson's own, written for it by a language model: no index knows it."""
+    return item_id.startswith(OWN)

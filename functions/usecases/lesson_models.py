@@ -37,6 +37,7 @@ class Section(Part):
     title: str
     body: str
     code: str | None = Field(default=None, exclude_if=_absent)
+    stdin: str | None = Field(default=None, exclude_if=_absent, description="what the code was given to read")
     expected_stdout: str | None = Field(default=None, exclude_if=_absent)
     exercise_id: str | None = Field(default=None, exclude_if=_absent)
     hints_shown: int | None = Field(default=None, exclude_if=_absent)
@@ -96,13 +97,24 @@ class Verification(Part):
     python: str | None
 
 
+class Fallback(Part):
+    part: str
+    why: str = Field(description="one of the codes of docs/model.md; never words of a model's")
+
+
 class Provenance(Part):
-    generator: str
+    generator: Literal["curriculum", "model"] = Field(description="model: at least one item is a language model's")
     curriculum_version: str
     content_hash: str = Field(description="SHA-256; the same learner and curriculum give the same")
     model: str | None = Field(default=None, exclude_if=_absent)
     prompt_version: str | None = Field(default=None, exclude_if=_absent)
-    cache: str
+    parts: dict[str, Literal["model", "mixed"]] | None = Field(
+        default=None, exclude_if=_absent, description="whose parts are not all the curriculum's"
+    )
+    fallbacks: list[Fallback] | None = Field(
+        default=None, exclude_if=_absent, description="what a model was asked for and the curriculum has written"
+    )
+    cache: Literal["hit", "miss", "none"]
     duration_ms: float
 
 

@@ -1,12 +1,12 @@
 """A lesson from being asked for to being in the learner's list: its document, its event, its row.
 
-The same for whoever asks: the Course Agent for a request, `prepare_lesson` for an event.
+The same for whoever asks: the Course Agent for a request, `prepare_lesson` for an event. They `assign` and write the
+lesson first (`writing_lessons`), then decide and commit: a decision that is made again writes nothing again.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.learning.learner import Learner
 from functions.runtime.errors import Unavailable
 from functions.runtime.models import rfc3339
 from functions.runtime.ports import Ports
@@ -15,23 +15,21 @@ from functions.usecases.events import LessonGenerated
 from functions.usecases.lesson_documents import LessonDocument
 from functions.usecases.projection import put_lesson
 from functions.usecases.publishing import Outgoing, outgoing
-from functions.usecases.writing_lessons import Wanted, write_lesson
+from functions.usecases.writing_lessons import Written
 
 
 @dataclass(frozen=True)
 class Order:
-    """Who gets which lesson; `requested_by` is learner, teacher, progress or alert."""
+    """Who gets the lesson; `requested_by` is learner, teacher, progress or alert."""
 
     lesson_id: str
     user_id: str
     course_id: str
     requested_by: str
-    wanted: Wanted
 
 
-def make_lesson(order: Order, learner: Learner, previous: LessonDocument | None, now: datetime) -> LessonDocument:
+def make_lesson(order: Order, written: Written, previous: LessonDocument | None, now: datetime) -> LessonDocument:
     """The lesson, not yet kept; a `previous` one is written anew as its next version."""
-    content, provenance = write_lesson(learner, order.wanted, now)
     return LessonDocument(
         lesson_id=order.lesson_id,
         user_id=order.user_id,
@@ -40,8 +38,8 @@ def make_lesson(order: Order, learner: Learner, previous: LessonDocument | None,
         version=previous.version + 1 if previous else 1,
         created_at=previous.created_at if previous else rfc3339(now),
         updated_at=rfc3339(now),
-        provenance=provenance,
-        lesson=content,
+        provenance=written.provenance,
+        lesson=written.lesson,
     )
 
 

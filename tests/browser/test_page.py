@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.backends import new_learner
+from tests.support.backends import eventually, new_learner
 from tests.support.browser import Visit, see
 
 if TYPE_CHECKING:
@@ -149,8 +149,24 @@ def test_a_lesson_is_marked_as_completed_and_a_message_says_where_it_is_hard(vis
     visit.press("Mark this lesson as completed")
     see(visit.page.get_by_role("heading", name="The lesson is completed.")).to_be_focused()
     see(visit.page.locator("main > .progress")).to_contain_text("100 %, completed")
-    lessons = visit.backend.get("/status", user_id=learner).json()["all_lessons_progress"]
-    assert [lesson["status"] for lesson in lessons] == ["completed"]
+    assert visit.backend.get("/status", user_id=learner).json()["counts"]["completed"] == 1
+
+
+def test_lessons_that_nobody_asked_for_are_among_the_others_and_say_why(visit: Visit) -> None:
+    learner = new_learner()
+    visit.open(lesson_of(visit, learner))
+    visit.form("Say that you are stuck").get_by_role("button").click()
+    see(visit.page.get_by_text("A lesson that goes step by step is being written for you")).to_be_visible()
+    visit.press("Mark this lesson as completed")
+    eventually(lambda: visit.backend.get("/lessons", user_id=learner).json()["total"] == 3)
+    visit.open(f"#/learner/{learner}")
+    lessons = visit.page.locator(".lessons > li")
+    see(lessons.nth(0)).to_contain_text("because you completed one")
+    see(lessons.nth(1)).to_contain_text("because it was hard")
+    see(lessons.nth(2)).not_to_contain_text("because")
+    visit.check_accessibility()
+    lessons.nth(1).get_by_role("link").click()
+    visit.shown("For Loops, step by step")
 
 
 def test_what_was_noticed_is_said_to_the_learner_at_once_and_stays_in_their_view(visit: Visit) -> None:

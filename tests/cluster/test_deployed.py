@@ -16,6 +16,7 @@ FUNCTIONS = {
     "manage-alerts",
     "manage-classes",
     "manage-learner",
+    "prepare-lesson",
     "project-progress",
     "raise-alert",
     "relay-events",
@@ -41,7 +42,9 @@ def test_every_function_becomes_ready_with_its_sidecar(cluster: ClusterBackend) 
     sources = eventually(lambda: items("kafkasource"))
     assert {s["metadata"]["name"] for s in sources} == {
         "lesson-generated-track-lesson",
+        "progress-updated-prepare-lesson",
         "progress-updated-project-progress",
+        "struggle-detected-prepare-lesson",
         "struggle-detected-raise-alert",
     }
     assert cluster.get("/status", user_id=new_learner()).status_code == 200
@@ -74,8 +77,8 @@ def test_a_lesson_goes_its_whole_way_and_wakes_what_it_needs_from_zero(cluster: 
     assert (updated.status_code, updated.json()["status"]) == (200, "completed")
 
     def listed() -> bool:
-        [row] = cluster.get("/lessons", user_id=user, include="progress").json()["lessons"]
-        return bool(row["progress"]["status"] == "completed")
+        rows = cluster.get("/lessons", user_id=user, include="progress").json()["lessons"]
+        return [row["progress"]["status"] for row in rows if row["lesson_id"] == lesson["lesson_id"]] == ["completed"]
 
     eventually(listed, AWAKE)
     eventually(lambda: at_zero(*FUNCTIONS - {"relay-events"}), AWAKE)
@@ -84,7 +87,7 @@ def test_a_lesson_goes_its_whole_way_and_wakes_what_it_needs_from_zero(cluster: 
 def test_functions_that_take_events_are_not_reachable_from_outside(cluster: ClusterBackend) -> None:
     event = {"specversion": "1.0", "id": "1", "source": "/x", "type": "com.learnflow.lesson.generated.v1", "data": {}}
     headers = {"content-type": "application/cloudevents+json"}
-    for name in ("track-lesson", "project-progress", "raise-alert", "relay-events"):
+    for name in ("track-lesson", "project-progress", "prepare-lesson", "raise-alert", "relay-events"):
         answer = cluster.request("POST", f"/functions/{name}/", json=event, headers=headers)
         assert answer.status_code == 404 and not answer.headers.get("content-type", "").startswith(
             "application/problem"

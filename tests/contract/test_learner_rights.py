@@ -23,20 +23,21 @@ def entries(backend: Backend, user: str) -> list[str]:
     return [row["lesson_id"] for row in status["all_lessons_progress"]]
 
 
-def busy(backend: Backend, user: str) -> str:
-    """A lesson that was worked on, and shown in every list."""
+def busy(backend: Backend, user: str) -> tuple[str, str]:
+    """A lesson that was worked on and shown in every list, and the remedial one that was prepared for it."""
     lesson_id = lesson_of(backend, user, request_id="a key")
     eventually(lambda: entries(backend, user))
     body = {"user_id": user, "lesson_id": lesson_id, "progress_percentage": 60, "request_id": "a key"}
     told = {"evidence": [{"kind": "quiz", "score": 20}, {"kind": "message", "text": "I give up, it is me, Maya"}]}
     assert backend.post("/update-progress", body | told).status_code == 200
 
-    def shown() -> bool:
-        [row] = backend.get("/lessons", user_id=user, include="progress").json()["lessons"]
-        return bool(row["progress"]["progress_percentage"] == 60)
+    def shown() -> list[Any]:
+        rows = backend.get("/lessons", user_id=user, include="progress", sort="created_at").json()["lessons"]
+        done = [row["progress"]["progress_percentage"] for row in rows]
+        return rows if done == [60, 0] and len(entries(backend, user)) == 2 else []
 
-    eventually(shown)
-    return lesson_id
+    _, remedial = eventually(shown)
+    return lesson_id, remedial["lesson_id"]
 
 
 def deliver(backend: Backend, function: str, event: Json) -> httpx.Response:
@@ -73,13 +74,13 @@ def now() -> str:
 
 def test_an_export_is_one_file_with_all_that_was_told(backend: Backend) -> None:
     user = new_learner()
-    lesson_id = busy(backend, user)
+    lesson_ids = sorted(busy(backend, user))
     answer = backend.get(f"/learners/{user}/export")
     assert answer.status_code == 200 and answer.headers["content-disposition"].startswith("attachment; filename=")
     found = answer.json()
     assert {fact["kind"] for fact in found["facts"]} == {"progress", "quiz", "message"}
-    assert [lesson["lesson_id"] for lesson in found["lessons"]] == [lesson_id]
-    assert [entry["progress_percentage"] for entry in found["lesson_entries"]] == [60]
+    assert [lesson["lesson_id"] for lesson in found["lessons"]] == lesson_ids
+    assert sorted(entry["progress_percentage"] for entry in found["lesson_entries"]) == [0, 60]
     assert [record["function"] for record in found["idempotency_records"]] == ["generate-lesson", "update-progress"]
     assert "low_quiz" in [alert["trigger"] for alert in found["alerts"]]
     assert '"solution"' not in answer.text
@@ -90,7 +91,7 @@ def test_an_export_is_one_file_with_all_that_was_told(backend: Backend) -> None:
 def test_a_forgotten_learner_is_unknown_everywhere_and_stays_so(backend: Backend) -> None:
     user, before = new_learner("maya"), now()
     namesake = f"{user}:x"
-    lesson_id, other = busy(backend, user), busy(backend, namesake)
+    (lesson_id, remedial_id), others = busy(backend, user), busy(backend, namesake)
     on_its_way = lesson_of(backend, user)
     gone = backend.request("DELETE", f"/learners/{user}")
     assert (gone.status_code, gone.content) == (204, b"")
@@ -101,7 +102,7 @@ def test_a_forgotten_learner_is_unknown_everywhere_and_stays_so(backend: Backend
         status = backend.get("/status", user_id=user).json()
         assert (status["status"], status["all_lessons_progress"], status["alerts"]) == ("not_started", [], [])
         assert backend.get("/lessons", user_id=user).json()["total"] == 0
-        assert backend.get(f"/lessons/{lesson_id}").status_code == 404
+        assert {backend.get(f"/lessons/{one}").status_code for one in (lesson_id, remedial_id)} == {404}
 
     nothing_is_known()
     for function, event in late_events(user, lesson_id, before):
@@ -109,7 +110,8 @@ def test_a_forgotten_learner_is_unknown_everywhere_and_stays_so(backend: Backend
     nothing_is_known()
     assert backend.get(f"/lessons/{on_its_way}").status_code == 404
     assert backend.request("DELETE", f"/learners/{user}").status_code == 204
-    assert [lesson["lesson_id"] for lesson in backend.get(f"/learners/{namesake}/export").json()["lessons"]] == [other]
+    exported = backend.get(f"/learners/{namesake}/export").json()["lessons"]
+    assert [lesson["lesson_id"] for lesson in exported] == sorted(others)
 
 
 def test_who_comes_back_starts_anew_and_what_was_on_its_way_stays_away(backend: Backend) -> None:

@@ -3,15 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.learning.curriculum import course
+from functions.learning.curriculum import Topic, course
 from tests.support.backends import Backend, eventually, new_learner
 
 Json = dict[str, Any]
-TOPIC = course().topic("for-loops")
+FOR_LOOPS, LISTS = course().topic("for-loops"), course().topic("lists")
 
 
-def lesson_of(backend: Backend, user: str) -> Json:
-    answer = backend.post("/generate-lesson", {"user_id": user, "topic": TOPIC.topic_id})
+def lesson_of(backend: Backend, user: str, topic: Topic) -> Json:
+    answer = backend.post("/generate-lesson", {"user_id": user, "topic": topic.topic_id})
     assert answer.status_code == 201, answer.text
     lesson: Json = answer.json()
     return lesson
@@ -26,7 +26,7 @@ def report(backend: Backend, user: str, lesson: Json, *evidence: Json, **fields:
 
 
 def passed(exercise_id: str) -> Json:
-    tests = TOPIC.exercises[exercise_id].tests
+    tests = FOR_LOOPS.exercises[exercise_id].tests
     return {"kind": "exercise", "exercise_id": exercise_id, "passed_tests": tests, "total_tests": tests}
 
 
@@ -34,7 +34,8 @@ def answered(lesson: Json, right: int, **fields: str) -> Json:
     """The lesson's quiz of five, this many answers right and the others wrong."""
     asked = [question["question_id"] for question in lesson["quiz"]]
     assert len(asked) == 5
-    keys = [TOPIC.questions[question_id] for question_id in asked]
+    topic = course().topic(lesson["curriculum_elements"]["topic_id"])
+    keys = [topic.questions[question_id] for question_id in asked]
     texts = [str(key.correct or key.expected_output or key.accepted[0]) for key in keys]
     answers = {q: text if n < right else "nonsense" for n, (q, text) in enumerate(zip(asked, texts, strict=True))}
     return {"kind": "quiz", "answers": answers} | fields
@@ -42,8 +43,8 @@ def answered(lesson: Json, right: int, **fields: str) -> Json:
 
 def test_maya_who_works_for_four_days_goes_from_60_to_68(everywhere: Backend) -> None:
     maya, today = new_learner("maya"), datetime.now(UTC)
-    lesson = lesson_of(everywhere, maya)
-    for days, exercise_id in zip((3, 2, 1), TOPIC.core_exercises, strict=True):
+    lesson = lesson_of(everywhere, maya, FOR_LOOPS)
+    for days, exercise_id in zip((3, 2, 1), FOR_LOOPS.core_exercises, strict=True):
         earlier = (today - timedelta(days=days)).isoformat()
         report(everywhere, maya, lesson, passed(exercise_id), occurred_at=earlier, timezone="UTC")
     first = report(everywhere, maya, lesson, {"kind": "quiz", "quiz_id": "Q", "score": 53.33})
@@ -72,12 +73,14 @@ def test_maya_who_works_for_four_days_goes_from_60_to_68(everywhere: Backend) ->
     assert (row["state"], row["level"], row["streak_days"], row["reasons"]) == ("active", "Learning", 4, [])
 
 
-def test_james_who_answers_wrong_again_and_again_is_seen_by_his_teacher(everywhere: Backend) -> None:
+def test_james_who_answers_wrong_again_and_again_is_seen_by_his_teacher_and_has_one_remedial_lesson(
+    everywhere: Backend,
+) -> None:
     james, other, class_id = new_learner("james"), new_learner("lin"), new_learner("class")
-    lesson = lesson_of(everywhere, james)
+    lesson = lesson_of(everywhere, james, LISTS)
     assert report(everywhere, james, lesson, answered(lesson, 3))["struggle"] == []
     [struggle] = report(everywhere, james, lesson, answered(lesson, 3))["struggle"]
-    assert (struggle["trigger"], struggle["topic"], struggle["new"]) == ("wrong_answers", "for-loops", True)
+    assert (struggle["trigger"], struggle["topic"], struggle["new"]) == ("wrong_answers", "lists", True)
     later = report(everywhere, james, lesson, answered(lesson, 2))["struggle"]
     assert [(s["trigger"], s["new"]) for s in later] == [("low_quiz", True), ("wrong_answers", False)]
 
@@ -99,7 +102,7 @@ def test_james_who_answers_wrong_again_and_again_is_seen_by_his_teacher(everywhe
         return first if first["open_alerts"] == 2 else {}
 
     helped = eventually(first_to_help, 120)
-    assert helped["user_id"] == james and "For Loops: three wrong quiz answers." in helped["reasons"]
+    assert helped["user_id"] == james and "Lists: three wrong quiz answers." in helped["reasons"]
 
     path = f"/alerts/{low_quiz['alert_id']}"
     acknowledged = everywhere.post(f"{path}/acknowledge", {"by": "ms-lee"}).json()
@@ -110,3 +113,16 @@ def test_james_who_answers_wrong_again_and_again_is_seen_by_his_teacher(everywhe
     )  # fmt: skip
     [left] = everywhere.get("/status", user_id=james).json()["alerts"]
     assert left["alert_id"] == wrong_answers["alert_id"]
+
+    def remedial() -> list[Json]:
+        rows: list[Json] = everywhere.get("/lessons", user_id=james, lesson_type="remedial").json()["lessons"]
+        return rows
+
+    [ready] = eventually(remedial, 120)
+    assert (ready["topic"], ready["requested_by"]) == ("lists", "alert")
+    why = everywhere.get(f"/lessons/{ready['lesson_id']}").json()["personalisation"]["reasons"]
+    assert "Written because of three wrong quiz answers in Lists." in why
+    # his events come in order: when this one has had its effect the second alert on lists has had none
+    report(everywhere, james, lesson_of(everywhere, james, FOR_LOOPS), {"kind": "quiz", "score": 10})
+    newest, first = eventually(lambda: found if len(found := remedial()) > 1 else [], 120)
+    assert (newest["topic"], first["lesson_id"]) == ("for-loops", ready["lesson_id"])

@@ -177,7 +177,7 @@ def test_each_group_reads_a_topic_once() -> None:
 def test_on_kubernetes_are_the_components_and_not_what_dapr_run_needs_besides() -> None:
     files = {path.name for path in COMPONENTS.glob("*.yaml") if not path.name.startswith("subscription-")}
     listed = read(COMPONENTS / "kustomization.yaml")["resources"]
-    assert set(listed) == files - {"kustomization.yaml", "secretstore.yaml"}
+    assert set(listed) == files - {"kustomization.yaml", "secretstore.yaml", "conversation.yaml"}
 
 
 def test_no_manifest_holds_a_secret() -> None:

@@ -132,3 +132,25 @@ def test_kafkas_address_is_said_once(overlay: Overlay) -> None:
 def test_the_developers_loop_deletes_neither_namespace_nor_data_at_its_end() -> None:
     kinds = {resource["kind"] for resource in render("knative/overlays/dev")}
     assert not kinds & {"Namespace", "StatefulSet", "PersistentVolumeClaim"}
+
+
+def test_a_language_model_is_off_and_its_key_comes_by_reference(overlay: Overlay) -> None:
+    [service] = [s for s in functions(overlay) if s["metadata"]["name"] == "generate-lesson"]
+    assert variables(service)["LEARNFLOW_MODEL"] == "off"
+    reference = {"name": "learnflow-model", "key": "key", "optional": True}
+    assert variables(service)["LEARNFLOW_MODEL_KEY"] == {"secretKeyRef": reference}
+    assert not [c for c in of_kind(overlay, "Component", "dapr.io/") if c["spec"]["type"].startswith("conversation.")]
+
+
+def test_a_language_model_is_turned_on_by_one_line_of_an_overlay(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "knative", tmp_path / "knative")
+    shutil.copytree(ROOT / "components", tmp_path / "components")
+    production = tmp_path / "knative" / "overlays" / "production"
+    kustomization = production / "kustomization.yaml"
+    kustomization.write_text(kustomization.read_text().replace("components:\n", "components:\n  - ../../model\n"))
+    turned_on: Overlay = ("production", render(str(production)))
+    [service] = [s for s in functions(turned_on) if s["metadata"]["name"] == "generate-lesson"]
+    assert variables(service)["LEARNFLOW_MODEL"] == "dapr"
+    found = [c for c in of_kind(turned_on, "Component", "dapr.io/") if c["metadata"]["name"] == "conversation"]
+    [key, _model] = found[0]["spec"]["metadata"]
+    assert key["secretKeyRef"] == {"name": "learnflow-model", "key": "key"} and len(found) == 1

@@ -33,13 +33,14 @@ class Backend:
     """`url` says where a path is served; every other call goes through `request`.
 
     `maintenance`: the arguments and variables by which a command of `learnflow` works on its state, by that function's
-    sidecar where there is one.
+    sidecar where there is one. `process`: the one that answers, where it is one.
     """
 
     name: str
     url: Callable[[str], str]
     client: httpx.Client
     maintenance: Callable[[str], tuple[list[str], dict[str, str]]] = lambda _app_id: ([], {})
+    process: Callable[[], subprocess.Popen[bytes] | None] = lambda: None
 
     def request(self, method: str, path: str, **options: object) -> httpx.Response:
         return self.client.request(method, self.url(path) + path, **options)  # type: ignore[arg-type]
@@ -83,14 +84,15 @@ def free_port() -> int:
 class Learnflow:
     """`learnflow` as a person starts it; can be killed and started again on the same state."""
 
-    def __init__(self, data: Path) -> None:
-        self.data, self.port = data, free_port()
+    def __init__(self, data: Path, **variables: str) -> None:
+        self.data, self.port, self.variables = data, free_port(), variables
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         command = [str(Path(sys.executable).with_name("learnflow")), "--port", str(self.port), "--data", str(self.data)]
         with (self.data / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+            env = environment(**self.variables)
+            self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
         wait_for_http(f"http://127.0.0.1:{self.port}/health/ready", self.process)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
@@ -115,8 +117,8 @@ def wait_for_http(url: str, process: subprocess.Popen[bytes], seconds: float = 6
 
 
 @contextmanager
-def embedded(data: Path) -> Iterator[Backend]:
-    server = Learnflow(data)
+def embedded(data: Path, **variables: str) -> Iterator[Backend]:
+    server = Learnflow(data, **variables)
     server.start()
     try:
         with httpx.Client(timeout=10) as client:
@@ -125,6 +127,7 @@ def embedded(data: Path) -> Iterator[Backend]:
                 lambda _path: f"http://127.0.0.1:{server.port}",
                 client,
                 lambda _app_id: (["--data", str(data)], {}),
+                lambda: server.process,
             )
     finally:
         server.stop()

@@ -17,7 +17,7 @@ from functions.generate_lesson.models import GenerateLesson
 from functions.runtime.errors import Unavailable
 from functions.runtime.events import STRUCTURED, EventData, decode
 from functions.runtime.local import Database, LocalDocuments, LocalReadModel
-from functions.runtime.ports import Call, Json, Migration, Ports, Principal, Received, Row, Sql, Stored, Write
+from functions.runtime.ports import Call, Json, Migration, Model, Ports, Principal, Received, Row, Sql, Stored, Write
 from functions.runtime.receive import identity
 from functions.update_progress.handler import update_progress
 from functions.update_progress.models import LessonProgress, UpdateProgress
@@ -135,10 +135,11 @@ class World:
     read_model: FailingReadModel
     now: datetime = NOW
     why_not_ready: str | None = None
+    model: Model | None = None
 
     @property
     def ports(self) -> Ports:
-        return Ports(self.documents, self.publisher, self.read_model, lambda: self.now, self.not_ready)
+        return Ports(self.documents, self.publisher, self.read_model, lambda: self.now, self.not_ready, self.model)
 
     async def not_ready(self) -> str | None:
         return self.why_not_ready

@@ -24,7 +24,8 @@ class Case:
 class Exercise:
     """A task with its solution; `core` ones are those that mastery requires (spec section 4).
 
-    `revisits`: earlier topics that it practises again.
+    `revisits`: earlier topics that it practises again. `needs` (of an example and a question too) is for the prover:
+    what its code must be given beyond computing.
     """
 
     exercise_id: str
@@ -37,6 +38,7 @@ class Exercise:
     tests: tuple[Case, ...]
     hints: tuple[str, ...]
     revisits: tuple[str, ...] = ()
+    needs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Question:
     accepted: tuple[str, ...]
     expected_output: str | None
     explanation: str
+    needs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Example:
     expected_stdout: str
     revisits: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    needs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ READING_MINUTES = {"beginner": 5, "intermediate": 6, "advanced": 7}
 RECAP_MINUTES, EXAMPLE_MINUTES, QUESTION_MINUTES, CALLOUT_MINUTES = 2, 2, 1, 1
 QUIZ_AT_LEAST = {"standard": 3, "review": 8, "remedial": 3, "challenge": 3}
 QUIZ_AT_MOST = {"standard": 5, "review": 8, "remedial": 5, "challenge": 5}
+PITFALLS_AT_MOST = {"standard": 3, "review": 2, "remedial": 6, "challenge": 3}
 EXAMPLES_AT_MOST = {"standard": 3, "review": 1, "remedial": 3, "challenge": 2}
 
 
@@ -54,7 +55,8 @@ def choose(topic: Topic, content: Content, brief: Brief) -> Plan:
     else:
         plan = Plan(content.explanation[level], READING_MINUTES[level])
     urgent = [item for item in content.misconceptions if set(item.errors) & set(brief.recent_errors)]
-    other = [item for item in content.misconceptions if item not in urgent]
+    urgent = urgent[: PITFALLS_AT_MOST[kind]]
+    other = [item for item in content.misconceptions if item not in urgent][: PITFALLS_AT_MOST[kind] - len(urgent)]
     examples = _fitting(content.examples, level, brief)[: EXAMPLES_AT_MOST[kind]]
     questions = _questions(content.quiz, level, QUIZ_AT_MOST[kind])
     must, may = _exercises(content, brief)
@@ -65,10 +67,11 @@ def choose(topic: Topic, content: Content, brief: Brief) -> Plan:
     offers = ((plan.examples, examples[1:]), (plan.quiz, questions[sure:]),
               (plan.pitfalls, mistakes), (plan.exercises, may))  # fmt: skip
     left_out = _fill(plan, budget, offers)
-    _sort(plan, content)
+    _sort(plan, content, brief)
     chosen: list[Example | Exercise] = [*plan.examples, *plan.exercises]
     again = dict.fromkeys(found for item in chosen for found in helped(item, brief))
-    plan.reasons = reasons(topic, brief, plan.minutes(), left_out, again)
+    ids = {exercise.exercise_id for exercise in plan.exercises}
+    plan.reasons = reasons(topic, brief, plan.minutes(), left_out, again, ids)
     return plan
 
 
@@ -83,7 +86,8 @@ def _exercises(content: Content, brief: Brief) -> tuple[list[Exercise], list[Exe
     fitting = _fitting(content.exercises, brief.level, brief)
     if brief.lesson_type == "review":
         return fitting[:1], fitting[1:2]
-    return [e for e in easiest if e.core], [e for e in fitting if not e.core]
+    within_reach = [e for e in fitting if _rank(e) <= LEVELS.index(brief.level) + 1]
+    return [e for e in easiest if e.core], [e for e in within_reach if not e.core]
 
 
 def _questions(quiz: Sequence[Question], level: str, size: int) -> list[Question]:
@@ -101,12 +105,16 @@ def _nearest(items: Sequence[G], level: str) -> list[G]:
 
 
 def _fitting(items: Sequence[T], level: str, brief: Brief) -> list[T]:
-    """As `_nearest`, but what helps with a weak topic or a recent error is taken for one level nearer."""
+    """As `_nearest`, but what helps with a weak topic or a recent error is taken for one level nearer.
+
+    Exercises that the learner has passed come last.
+    """
     wanted = LEVELS.index(level)
 
-    def distance(item: T) -> tuple[int, int, int]:
+    def distance(item: T) -> tuple[bool, int, bool, int]:
         helps = bool(helped(item, brief))
-        return abs(_rank(item) - wanted) - helps, not helps, _rank(item)
+        done = isinstance(item, Exercise) and item.exercise_id in brief.passed
+        return done, abs(_rank(item) - wanted) - helps, not helps, _rank(item)
 
     return sorted(items, key=distance)
 
@@ -133,8 +141,9 @@ def _fill(plan: Plan, budget: int, offers: Sequence[tuple[list[Any], Sequence[An
     return left_out
 
 
-def _sort(plan: Plan, content: Content) -> None:
-    """Bring what was chosen into teaching order: as in the curriculum, exercises from easy to hard."""
+def _sort(plan: Plan, content: Content, brief: Brief) -> None:
+    """Bring what was chosen into teaching order: the curriculum's; exercises from easy to hard, then passed ones."""
     plan.examples = [item for item in content.examples if item in plan.examples]
     plan.quiz = [item for item in content.quiz if item in plan.quiz]
-    plan.exercises = sorted((item for item in content.exercises if item in plan.exercises), key=_rank)
+    chosen = [item for item in content.exercises if item in plan.exercises]
+    plan.exercises = sorted(chosen, key=lambda item: (item.exercise_id in brief.passed, _rank(item)))

@@ -4,6 +4,8 @@ Pure and deterministic: the same topic and brief give an equal lesson. What a le
 tests' outputs, quiz keys) is in the lesson, because the server grades with it, and leaves in `redact`.
 """
 
+from collections.abc import Sequence
+
 from functions.learning.curriculum import Content, Proof, Topic
 from functions.learning.lessons.choosing import Plan, choose
 from functions.learning.lessons.types import (
@@ -12,9 +14,10 @@ from functions.learning.lessons.types import (
     Lesson,
     Metadata,
     Personalisation,
+    Section,
     Verification,
 )
-from functions.learning.lessons.writing import arrange, markdown
+from functions.learning.lessons.writing import ORDER, markdown, part_of
 
 TITLES = {
     "standard": "{}",
@@ -27,7 +30,12 @@ TITLES = {
 def compose(topic: Topic, content: Content, brief: Brief) -> Lesson:
     """A lesson on the topic for this brief. A standard one has every core exercise, whatever the time budget."""
     plan = choose(topic, content, brief)
-    sections = arrange(topic, brief, plan)
+    sections = [section for part in ORDER[brief.lesson_type] for section in part_of(part, topic, brief, plan)]
+    return assemble(topic, brief, plan, sections, verification(plan, content.proof))
+
+
+def assemble(topic: Topic, brief: Brief, plan: Plan, sections: Sequence[Section], proved: Verification) -> Lesson:
+    """The whole lesson, of its sections and of what they were written from."""
     title = TITLES[brief.lesson_type].format(topic.title)
     where = CurriculumElements(topic.module_id, topic.module, topic.topic_id, topic.title, topic.objectives)
     return Lesson(
@@ -44,12 +52,14 @@ def compose(topic: Topic, content: Content, brief: Brief) -> Lesson:
         personalisation=Personalisation(
             brief.level, brief.mastery, brief.weak_topics, brief.missing_prerequisites, tuple(plan.reasons)
         ),
-        verification=_verification(plan, content.proof),
+        verification=proved,
     )
 
 
-def _verification(plan: Plan, proof: Proof | None) -> Verification:
+def verification(plan: Plan, proof: Proof | None, *, python: str | None = None) -> Verification:
+    """What was run of this lesson when it was proved: nothing without a proof. `python` has run some of it just now."""
     if proof is None:
         return Verification(0, 0, 0, None)
     computed = sum(question.expected_output is not None for question in plan.quiz)
-    return Verification(len(plan.examples), len(plan.exercises), computed, proof.python)
+    versions = dict.fromkeys(filter(None, (proof.python, python)))
+    return Verification(len(plan.examples), len(plan.exercises), computed, ", ".join(versions))

@@ -16,8 +16,8 @@ ERROR_ADVICE = {
     "IndentationError": "Lines of one block start in the same column, four spaces in from the line with the colon.",
     "SyntaxError": "Python could not read the line. Look for a missing colon, quote or parenthesis near it.",
     "NameError": "The name has no value yet. Check its spelling, and that it is set before this line runs.",
-    "UnboundLocalError": "The name is set further down than it is used. Give it a value first.",
-    "TypeError": "The types do not go together, often text and a number. Convert what `input()` gave with `int()`.",
+    "UnboundLocalError": "The function sets this name somewhere, so it is its own, and has no value yet at this line.",
+    "TypeError": "Values of types that do not go together, often text and a number; or a call with too many arguments.",
     "ValueError": 'A value has the right type and cannot be used, for instance `int("ten")`. Print it to see it.',
     "IndexError": "A position outside. The first is 0, the last is the length minus 1.",
     "KeyError": "There is no such key. Print the keys to compare.",
@@ -26,6 +26,7 @@ ERROR_ADVICE = {
     "ModuleNotFoundError": "No module of that name is to be found. Check its spelling, and which Python is running.",
     "RuntimeError": "Something was changed while a loop went through it, or used at a time when it could not be.",
     "FileNotFoundError": "No file of that name where the program runs. Print `os.getcwd()` to see where that is.",
+    "UnicodeEncodeError": 'A character cannot be written in this encoding. Say `encoding="utf-8"` in `open`.',
     "UnicodeDecodeError": "The file was written in another encoding than it is read in. Say `encoding=` in `open`.",
     "JSONDecodeError": "The text is not JSON. Print it: it may be empty, or have single quotes or a comma too many.",
     "ZeroDivisionError": "Something was divided by 0. Ask before you divide.",
@@ -34,10 +35,13 @@ ERROR_ADVICE = {
 }
 
 
-def reasons(topic: Topic, brief: Brief, minutes: int, left_out: bool, again: Iterable[str]) -> list[str]:
+def reasons(
+    topic: Topic, brief: Brief, minutes: int, left_out: bool, again: Iterable[str], chosen: set[str]
+) -> list[str]:
     """Why the lesson is as it is, a sentence each.
 
-    `minutes` is what it takes, `left_out` if the time cut it short; `again`: weak topics that its items practise.
+    `minutes` is what it takes, `left_out` if the time cut it short; `again`: weak topics that its items practise;
+    `chosen`: ids of its exercises.
     """
     given = [*brief.reasons, KIND_REASONS[brief.lesson_type].format(level=brief.level)]
     if names := titles(brief.missing_prerequisites):
@@ -47,11 +51,13 @@ def reasons(topic: Topic, brief: Brief, minutes: int, left_out: bool, again: Ite
             f"Before this lesson, or when you are lost in it, ask for a remedial one (topic {first})."
         )
     if names := titles(weak_before(topic, brief)):
-        given.append(f"Weak so far: {', '.join(names)}; the lesson points back to it.")
+        given.append(f"Weak so far: {', '.join(names)}; the lesson points back there.")
     if errors := known_errors(brief):
         given.append(f"Takes up your recent errors: {', '.join(errors)}.")
     if names := titles(again):
         given.append(f"Its examples and exercises practise again: {', '.join(names)}.")
+    if done := set(brief.passed) & chosen:
+        given.append(f"You have passed {len(done)} of its exercises before; they come last.")
     budget = brief.time_budget_minutes
     if budget is not None and minutes > budget:
         given.append(f"About {minutes} minutes rather than {budget}: what the lesson cannot do without stays in.")

@@ -13,6 +13,8 @@ def document(lesson: Lesson) -> dict[str, Any]:
     whole["sections"] = [
         {name: value for name, value in section.items() if value is not None} for section in whole["sections"]
     ]
+    for item in (*whole["code_examples"], *whole["exercises"], *whole["quiz"]):
+        del item["needs"]  # the prover's alone
     for exercise in whole["exercises"]:
         exercise["test_cases"] = exercise.pop("tests")
         exercise["language"] = LANGUAGE

@@ -10,7 +10,10 @@ LANGUAGE = "python"
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """For whom and what kind: `level` is the difficulty wanted; topics are ids; `reasons` say why this topic."""
+    """For whom and what kind: `level` is the difficulty wanted; topics are ids; `reasons` say why this topic.
+
+    `passed`: ids of exercises of the topic that the learner has passed before.
+    """
 
     level: str = "beginner"
     lesson_type: str = "standard"
@@ -18,6 +21,7 @@ class Brief:
     weak_topics: tuple[str, ...] = ()
     missing_prerequisites: tuple[str, ...] = ()
     recent_errors: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
     time_budget_minutes: int | None = None
     reasons: tuple[str, ...] = ()
 
@@ -38,6 +42,7 @@ class Section:
     exercise_id: str | None = None
     hints_shown: int | None = None
     question_ids: tuple[str, ...] | None = None
+    stdin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

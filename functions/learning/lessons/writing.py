@@ -18,21 +18,24 @@ HINTS_AT_ONCE = {"standard": 0, "review": 0, "remedial": 3, "challenge": 0}
 QUIZ_INTRODUCTION = "Answer without running the code."
 
 
-def arrange(topic: Topic, brief: Brief, plan: Plan) -> list[Section]:
-    """The lesson's parts, in reading order."""
-    parts = {
-        "before": _before(topic, brief),
-        "reading": [Section("text", "In short" if brief.lesson_type == "review" else topic.title, plan.reading)],
-        "examples": [_example_section(example) for example in plan.examples],
-        "pitfalls": _pitfalls(brief, plan),
-        "exercises": [_exercise_section(exercise, brief) for exercise in plan.exercises],
-        "quiz": [Section("quiz", "Quiz", QUIZ_INTRODUCTION, question_ids=tuple(q.question_id for q in plan.quiz))],
-    }
-    return [section for part in ORDER[brief.lesson_type] for section in parts[part]]
+def part_of(part: str, topic: Topic, brief: Brief, plan: Plan) -> list[Section]:
+    """The sections of one part of the lesson; `ORDER` has the parts in reading order."""
+    match part:
+        case "before":
+            return _before(topic, brief)
+        case "reading":
+            return [Section("text", "In short" if brief.lesson_type == "review" else "Explanation", plan.reading)]
+        case "examples":
+            return [_example_section(example) for example in plan.examples]
+        case "pitfalls":
+            return _pitfalls(brief, plan)
+        case "exercises":
+            return [_exercise_section(exercise, brief) for exercise in plan.exercises]
+    return [Section("quiz", "Quiz", QUIZ_INTRODUCTION, question_ids=tuple(q.question_id for q in plan.quiz))]
 
 
 def _before(topic: Topic, brief: Brief) -> list[Section]:
-    goals = "\n".join(f"- {objective}" for objective in topic.objectives)
+    goals = "\n".join(f"- {_inline(objective)}" for objective in topic.objectives)
     before = [Section("text", "What you will be able to do", goals)]
     names = titles(dict.fromkeys((*brief.missing_prerequisites, *weak_before(topic, brief))))
     if names:
@@ -44,13 +47,15 @@ def _before(topic: Topic, brief: Brief) -> list[Section]:
 def _pitfalls(brief: Brief, plan: Plan) -> list[Section]:
     advice = [f"- `{error}`: {ERROR_ADVICE[error]}" for error in known_errors(brief)]
     recent = [Section("callout", "Your recent errors", "\n".join(advice))] if advice else []
-    common = [Section("callout", "A common mistake", f"*{i.belief}*\n\n{i.correction}") for i in plan.pitfalls]
-    return recent + common
+    mistakes = [f"- *{item.belief}* {item.correction}" for item in plan.pitfalls]
+    title = "A common mistake" if len(mistakes) == 1 else "Common mistakes"
+    return recent + ([Section("callout", title, "\n".join(mistakes))] if mistakes else [])
 
 
 def _example_section(example: Example) -> Section:
-    given = f"\n\nInput:\n\n{_fence(example.stdin, 'text')}" if example.stdin else ""
-    return Section("code", example.title, example.note + given, example.code, example.expected_stdout)
+    return Section(
+        "code", example.title, example.note, example.code, example.expected_stdout, stdin=example.stdin or None
+    )
 
 
 def _exercise_section(exercise: Exercise, brief: Brief) -> Section:
@@ -66,11 +71,13 @@ def markdown(title: str, topic: Topic, sections: Iterable[Section], plan: Plan) 
     parts = [f"# {title}", f"*{topic.module}, about {plan.minutes()} minutes*"]
     for section in sections:
         heading = f"Exercise: {section.title}" if section.kind == "exercise" else section.title
-        parts += [f"## {heading}", section.body.strip()]
+        parts.append(f"## {heading}")
+        if section.kind == "code":  # what there is to notice is said when it has been seen
+            parts += _run(section)
+            continue
+        parts.append(section.body.strip())
         if section.code:
             parts.append(_fence(section.code, LANGUAGE))
-        if section.expected_stdout:
-            parts += ["Output:", _fence(section.expected_stdout, "text")]
         if section.exercise_id:
             exercise = exercises[section.exercise_id]
             parts += _visible_tests(exercise)
@@ -82,12 +89,17 @@ def markdown(title: str, topic: Topic, sections: Iterable[Section], plan: Plan) 
     return "\n\n".join(parts) + "\n"
 
 
+def _run(section: Section) -> list[str]:
+    given = ["Input:", _fence(section.stdin, "text")] if section.stdin else []
+    printed = ["It prints:", _fence(section.expected_stdout or "", "text")]
+    return [_fence(section.code or "", LANGUAGE), *given, *printed, section.body.strip()]
+
+
 def _visible_tests(exercise: Exercise) -> list[str]:
     parts = []
-    for case in exercise.tests:
-        if not case.hidden:
-            given = ["Input:", _fence(case.input, "text")] if case.input else []
-            parts += [*given, "Expected output:", _fence(case.expected_output, "text")]
+    for number, case in enumerate((case for case in exercise.tests if not case.hidden), 1):
+        given = ["Input:", _fence(case.input, "text")] if case.input else []
+        parts += [f"**Test {number}**", *given, "Expected output:", _fence(case.expected_output, "text")]
     return parts
 
 

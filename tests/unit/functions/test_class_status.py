@@ -67,7 +67,21 @@ async def test_a_week_without_activity_is_stalled(world: World, days: int, state
 
 async def test_whoever_completed_everything_is_done_however_long_ago(world: World) -> None:
     await worked(world, "maya", 30, progress_percentage=100)
-    assert (await learner_of(world, "maya")).state == "completed"
+    found = await learner_of(world, "maya")
+    assert (found.state, found.lessons.completed, found.lessons.not_started) == ("completed", 1, 1)
+
+
+async def test_whoever_has_not_done_a_lesson_that_was_asked_for_is_not_done(world: World) -> None:
+    await lesson_for(world, user_id="maya")
+    await worked(world, "maya", 30, progress_percentage=100)
+    assert (await learner_of(world, "maya")).state == "stalled"
+
+
+async def test_a_lesson_that_was_written_ahead_counts_once_it_is_begun(world: World) -> None:
+    await worked(world, "maya", 9, progress_percentage=100)
+    [ahead] = [row[0] for row in await world.rows("lessons")]
+    await worked(world, "maya", 8, topic=None, lesson_id=ahead, progress_percentage=10)
+    assert (await learner_of(world, "maya")).state == "stalled"
 
 
 async def test_the_figures_are_those_of_the_learners_own_status(world: World) -> None:
@@ -124,7 +138,8 @@ async def test_the_rows_are_a_table_that_a_spreadsheet_reads_and_does_not_comput
     reply = await ask(world, world.call(accept="text/csv"), user_ids="maya,@sum")
     assert reply.media_type == "text/csv; charset=utf-8" and isinstance(reply.body, str)
     first, second = csv.DictReader(io.StringIO(reply.body))
-    assert (first["user_id"], first["lessons_total"], first["open_alerts"]) == ("'@sum", "1", "2")
+    # with the remedial lesson that was written for it
+    assert (first["user_id"], first["lessons_total"], first["open_alerts"]) == ("'@sum", "2", "2")
     assert first["reasons"] == "For Loops: a quiz below 50 %.; For Loops: says that they are stuck."
     assert (second["user_id"], second["state"], second["last_active"]) == ("maya", "never_started", "")
 

@@ -1,5 +1,6 @@
 """Where figures come from: points that add up, evidence that is in the ledger, and sentences for everybody."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -107,10 +108,12 @@ def test_exercises_are_named_with_when_they_were_passed_and_whether_they_count()
     ]
 
 
-def test_a_topic_whose_exercises_are_not_written_yet_says_so() -> None:
-    learner = rebuild("maya", update(0, [quiz("a", 80)], topic="lists"), course())
-    learner.topics["lists"] = learner.topics.pop("for-loops")  # the piece is of for-loops
-    topic = explanation(learner).topics["lists"]
+def test_a_topic_whose_exercises_are_not_written_yet_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    unwritten = replace(
+        course(), by_id=course().by_id | {"for-loops": replace(course().topic("for-loops"), exercises={})}
+    )
+    monkeypatch.setattr("functions.get_status.explaining.course", lambda: unwritten)
+    topic = for_loops(quiz("a", 80))
     assert topic.components["exercises"].reason == "The topic has no core exercises yet."
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +20,7 @@ from functions.usecases.events import Ping
 from functions.usecases.lesson_documents import LessonDocument
 from functions.usecases.lesson_models import LessonAnswer
 from functions.usecases.making_lessons import event_of
+from tests.support.backends import ROOT
 from tests.support.fakes import LOST, MAYA, NOW, World, lesson_for, received, report
 
 PING = {"specversion": "1.0", "id": "ping", "source": "/tests", "type": Ping.type_name}
@@ -129,10 +132,15 @@ async def test_a_learner_may_not_ask_for_another(world: World) -> None:
 
 
 async def test_without_a_topic_the_best_next_one_is_chosen_and_why(world: World) -> None:
-    await report(world, topic="while-loops", evidence=[{"kind": "quiz", "score": 90}])
+    yesterday = (world.now - timedelta(days=1)).isoformat()
+    quiz = {"kind": "quiz", "score": 90}
+    await report(
+        world, lesson_id="first", topic="while-loops", evidence=[quiz], status="completed", occurred_at=yesterday
+    )
+    await report(world, lesson_id="second", topic="conditionals", evidence=[quiz | {"score": 10}])
     lesson = await lesson_for(world, topic=None)  # type: ignore[arg-type]
     assert lesson.curriculum_elements.topic_id == "while-loops"
-    assert "While Loops is begun and at 28 %; above 40 % others can build on it." in lesson.personalisation.reasons
+    assert "While Loops is begun and at 29 %; above 40 % others can build on it." in lesson.personalisation.reasons
 
 
 async def test_the_difficulty_follows_the_learners_mastery_unless_asked_for(world: World) -> None:
@@ -339,3 +347,16 @@ async def test_the_event_of_a_lesson_has_the_source_of_its_function(world: World
     stored = await world.document(f"lesson:{lesson.lesson_id}")
     assert event_of(LessonDocument(**stored or {})).lesson_id == lesson.lesson_id
     assert NAME == "generate-lesson"
+
+
+def test_a_cold_start_without_a_model_loads_nothing_of_one() -> None:
+    """Nor does the first lesson."""
+    script = (
+        "import asyncio, sys; from tests.support.fakes import *\n"
+        "async def run():\n"
+        "    async with new_world() as world: await lesson_for(world)\n"
+        "import functions.generate_lesson.main; asyncio.run(run())\n"
+        "names = 'functions.model', 'functions.proof', 'aiohttp', 'markdown_it'\n"
+        "sys.exit(any(name in sys.modules for name in names))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT).returncode == 0

@@ -31,7 +31,7 @@ LOW = [{"kind": "quiz", "score": 20}]
 
 
 async def busy(world: World, user_id: str = "maya") -> str:
-    """Something of every kind: a lesson worked on, an alert, one lesson on its way, kept keys, a class."""
+    """Something of every kind: a lesson worked on, an alert and its lesson, one on its way, kept keys, a class."""
     lesson = await lesson_for(world, user_id, request_id="key-1")
     await deliver(world)
     update = {"user_id": user_id, "lesson_id": lesson.lesson_id, "request_id": "key-2", "evidence": LOW}
@@ -104,14 +104,15 @@ async def test_an_export_has_everything_of_every_kind(world: World) -> None:
     assert found.document["reviews"].keys() == {"for-loops"}
     assert found.figures is not None and found.figures.topics["for-loops"].mastery == 7.0  # 0.3 x 20 + 0.1 x 10
     assert {fact["kind"] for fact in found.facts} == {"progress", "quiz"} and len(found.facts) == 3
-    assert [entry["lesson_id"] for entry in found.lesson_entries] == sorted([lesson_id, "elsewhere"])
+    [remedial] = [lesson.lesson_id for lesson in found.lessons if lesson.lesson_type == "remedial"]
+    assert [entry["lesson_id"] for entry in found.lesson_entries] == sorted([lesson_id, remedial, "elsewhere"])
     assert [alert.trigger for alert in found.alerts] == ["low_quiz"]
     assert [(listed.class_id, listed.title) for listed in found.classes] == [("of-maya", "Class 3")]
     assert [record.function for record in found.idempotency_records] == ["generate-lesson", "update-progress"]
     assert found.idempotency_records[0].result == {"lesson_id": lesson_id}
     waiting = [event.event["type"] for event in found.unpublished_events]
     assert sorted(waiting) == sorted([LessonGenerated.type_name, ProgressUpdated.type_name])
-    assert sorted(lesson.curriculum_elements.topic_id for lesson in found.lessons) == ["for-loops", "while-loops"]
+    assert {lesson.curriculum_elements.topic_id for lesson in found.lessons} == {"for-loops", "while-loops"}
 
 
 async def test_an_export_names_no_other_learner_and_holds_no_solution(world: World) -> None:
@@ -401,12 +402,12 @@ async def test_what_one_transaction_cannot_delete_is_found_again_until_it_is_gon
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await busy(world)
-    monkeypatch.setattr(erasing, "AT_ONCE", 2)  # of two lessons, two events and two records
+    monkeypatch.setattr(erasing, "AT_ONCE", 2)  # of three lessons, two events and two records
     world.documents.fail_at = {len(world.documents.commits) + 2: LOST}
     with pytest.raises(Unavailable):
         await forget(world)
     left = (await world.document("forgetting:maya") or {})["keys"]
-    assert len(left) == 4 and set(left) <= set(await documents(world, lambda _: True))
+    assert len(left) == 5 and set(left) <= set(await documents(world, lambda _: True))
     with pytest.raises(NotFound, match="was forgotten"):
         await export(world)
     world.now += timedelta(minutes=1)

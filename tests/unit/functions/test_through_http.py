@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from functions.embedded import apps
 from functions.runtime.app import new_app
 from functions.runtime.settings import Settings
-from tests.support.fakes import World, client_of
+from tests.support.fakes import LOST, World, client_of
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -133,6 +133,51 @@ async def test_a_lesson_as_a_stream_ends_with_the_whole_lesson(client: httpx.Asy
     assert last[0] == "event: lesson"
     lesson = json.loads(last[1].removeprefix("data: "))
     assert answer.headers["location"] == f"/lessons/{lesson['lesson_id']}"
+
+
+async def streamed(client: httpx.AsyncClient, /, **body: Any) -> tuple[httpx.Response, list[tuple[str, Any]]]:
+    """The answer, and its events by name with their data."""
+    headers = {"Accept": "text/event-stream"}
+    answer = await client.post(
+        "/generate-lesson", json={"user_id": "maya", "topic": "for-loops"} | body, headers=headers
+    )
+    blocks = [block.splitlines() for block in answer.text.strip().split("\n\n")] if answer.status_code == 201 else []
+    return answer, [(block[0].removeprefix("event: "), json.loads(block[1].removeprefix("data: "))) for block in blocks]
+
+
+async def test_what_is_refused_before_a_stream_begins_has_its_own_status(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    for body, status in (({"topic": "cooking"}, 404), ({"time_budget_minutes": 1}, 400), ({"lesson_id": "l1"}, 404)):
+        answer, _ = await streamed(client, **body)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    world.documents.down = True
+    assert (await streamed(client))[0].status_code == 503
+
+
+async def test_a_lesson_that_could_not_be_kept_ends_its_stream_with_an_error_and_no_lesson(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    world.documents.fail_at = {1: LOST}
+    answer, events = await streamed(client)
+    names = [name for name, _ in events]
+    assert answer.status_code == 201 and set(names[:-1]) == {"section"} and names[-1] == "error"
+    problem = events[-1][1]
+    assert (problem["status"], problem["instance"], problem["title"]) == (
+        503,
+        "/generate-lesson",
+        "Service unavailable",
+    )
+    assert (world.publisher.published, await world.documents.scan("", 10)) == ([], {})
+
+
+async def test_a_stream_that_is_asked_for_again_with_its_key_brings_the_kept_lesson(
+    client: httpx.AsyncClient,
+) -> None:
+    first, events = await streamed(client, request_id="once")
+    again, replayed = await streamed(client, request_id="once")
+    assert "idempotency-replayed" not in first.headers and again.headers["idempotency-replayed"] == "true"
+    assert replayed == events and again.headers["location"] == first.headers["location"]
 
 
 async def test_a_store_that_is_down_is_a_503_that_says_when_to_come_back(

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.learning.curriculum import course
+from functions.learning.curriculum import content, course
 from functions.learning.learner import Alert, Learner, Watch, written
 from functions.learning.lessons.briefing import brief_for, recent_errors
 
@@ -19,27 +19,31 @@ def error(name: str, minute: int) -> dict[str, Any]:
     }
 
 
-def test_recent_errors_are_those_of_the_topic_first_then_the_newest_each_once() -> None:
+def test_recent_errors_are_those_of_the_topic_first_then_others_that_it_is_about_the_newest_first() -> None:
     made = Learner("maya")
     made.watch["for-loops"] = Watch(errors=[error("NameError", 1), error("TypeError", 2), error("NameError", 3)])
     made.watch["lists"] = Watch(errors=[error("IndexError", 5)])
     repeated = [error("ValueError", 4)]
     made.alerts = [Alert("a", "l", "lists", "repeated_error", "medium", repeated, NOON)]
-    assert recent_errors(made, "for-loops") == ("NameError", "TypeError", "IndexError", "ValueError")
+    named = {"IndexError", "ValueError"}
+    assert recent_errors(made, "for-loops", named) == ("NameError", "TypeError", "IndexError", "ValueError")
+    assert recent_errors(made, "for-loops", {"ValueError"}) == ("NameError", "TypeError", "ValueError")
 
 
 def test_evidence_of_other_alerts_names_no_error() -> None:
     made = Learner("maya")
     made.alerts = [Alert("a", "l", "lists", "low_quiz", "medium", [{"evidence_id": "q", "score": 20}], NOON)]
-    assert recent_errors(made, "lists") == ()
+    assert recent_errors(made, "lists", set()) == ()
 
 
 def test_a_new_learner_is_a_beginner_who_misses_the_prerequisites() -> None:
-    brief = brief_for(Learner("maya"), course(), course().topic("for-loops"), "standard")
+    brief = brief_for(Learner("maya"), course(), course().topic("for-loops"), content("for-loops"), "standard")
     assert (brief.level, brief.mastery, brief.weak_topics) == ("beginner", None, ())
     assert brief.missing_prerequisites == ("conditionals",)
 
 
 def test_a_difficulty_that_is_asked_for_is_given() -> None:
-    brief = brief_for(Learner("maya"), course(), course().topic("for-loops"), "standard", "advanced")
+    brief = brief_for(
+        Learner("maya"), course(), course().topic("for-loops"), content("for-loops"), "standard", "advanced"
+    )
     assert brief.level == "advanced"

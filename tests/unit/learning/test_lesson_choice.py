@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from functions.learning.curriculum import course
-from functions.learning.learner import Alert, Learner, LessonEntry, Review, TopicRecord
-from functions.learning.lesson_choice import choose_lesson
+from functions.learning.learner import Alert, Learner, LessonEntry, Review, Scored, TopicRecord, written
+from functions.learning.lesson_choice import choose_lesson, just_seen
 from functions.learning.mastery import assess
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -19,6 +19,13 @@ def learner(**exercises_passed: int) -> Learner:
         record = TopicRecord(dict.fromkeys(topic.core_exercises[:count], (NOON, "e")), attempts=1)
         assess(record, topic.core_exercises)
         made.topics[topic.topic_id] = record
+    return made
+
+
+def beyond_beginner(topic_id: str) -> Learner:
+    made = learner(**{topic_id.replace("-", "_"): 3})
+    made.topics[topic_id].quizzes = {"Q": Scored(NOON, "e", 100.0)}
+    assess(made.topics[topic_id], course().topic(topic_id).core_exercises)
     return made
 
 
@@ -48,6 +55,32 @@ def test_the_topic_just_seen_is_not_reviewed_at_once_unless_a_review_is_asked_fo
     seen_last(made, "for-loops")
     assert choice(made)[1] == "standard"
     assert choice(made, "review")[:2] == ("for-loops", "review")
+
+
+def test_a_topic_of_which_a_lesson_waits_is_left_out_until_no_other_has_its_turn() -> None:
+    made, order = beyond_beginner("for-loops"), []
+    for number in range(3):
+        order.append(choice(made)[0])
+        made.lessons[f"w{number}"] = LessonEntry(f"w{number}", "python", order[-1])
+    assert len(set(order)) == 3
+    due(made, order[0], timedelta(days=1))
+    assert choice(made)[1] == "standard"
+    made.lessons["w0"].status = "completed"
+    assert choice(made)[:2] == (order[0], "review")
+
+
+def test_when_every_lesson_that_has_its_turn_waits_already_the_best_of_them_comes_again() -> None:
+    made = beyond_beginner("conditionals")
+    for number, topic in enumerate(course().topics):
+        made.lessons[f"w{number}"] = LessonEntry(f"w{number}", "python", topic.topic_id)
+    assert choice(made)[0] == "for-loops"
+
+
+def test_what_was_worked_on_was_seen_and_not_what_was_prepared_for_it_at_the_same_moment() -> None:
+    made = Learner("maya")
+    seen_last(made, "for-loops")
+    made.lessons["z"] = LessonEntry("z", "python", "while-loops", listed={"created_at": written(NOON)})
+    assert just_seen(made) == "for-loops"
 
 
 def test_an_explicit_standard_lesson_is_no_review() -> None:

@@ -88,6 +88,10 @@ def test_an_output_hidden_in_a_lesson_stays_in_its_document_for_the_server() -> 
     assert json.loads(json.dumps(stored)) == stored
 
 
+def test_a_document_says_nothing_of_what_the_prover_needed() -> None:
+    assert not any(key == "needs" for key, _ in walk(document(lesson())))
+
+
 def test_what_the_caller_adds_to_a_document_is_kept_and_what_is_secret_in_it_is_not() -> None:
     stored = document(lesson()) | {"lesson_id": "l1"}
     stored["exercises"][0]["new_secret"] = "s"
@@ -99,7 +103,7 @@ def test_what_the_caller_adds_to_a_document_is_kept_and_what_is_secret_in_it_is_
 
 def test_more_time_gives_more_and_never_less() -> None:
     sizes = [len(lesson(time_budget_minutes=budget).exercises) for budget in (5, 30, 60, 120)]
-    assert sizes == sorted(sizes) and sizes[0] == 3 and sizes[-1] == 6
+    assert sizes == sorted(sizes) and sizes[0] == 3 and sizes[-1] == 4
 
 
 def test_a_lesson_keeps_to_its_budget_or_says_why_not() -> None:
@@ -174,6 +178,18 @@ def test_an_extra_exercise_that_practises_a_weak_topic_is_taken_first_and_the_le
     made = compose(course().topic("for-loops"), replace(material, exercises=exercises), brief)
     assert extra.exercise_id in ids(made)
     assert "Its examples and exercises practise again: Conditionals." in made.personalisation.reasons
+
+
+def test_exercises_that_were_passed_before_come_last_and_the_lesson_says_so() -> None:
+    first = lesson().exercises[0].exercise_id
+    made = lesson(passed=(first,))
+    assert made.exercises[-1].exercise_id == first
+    assert "You have passed 1 of its exercises before; they come last." in made.personalisation.reasons
+
+
+def test_a_beginner_gets_no_advanced_exercise_however_much_time_there_is() -> None:
+    made = lesson(time_budget_minutes=120)
+    assert "advanced" not in {e.difficulty_level for e in made.exercises if not e.core}
 
 
 def test_a_missing_prerequisite_comes_with_what_to_ask_for() -> None:

@@ -100,6 +100,32 @@ def test_the_topic_seen_last_comes_only_when_nothing_else_is_left(four_topics: C
     assert best_topic(learner(conditionals=1), four_topics, just_seen="conditionals").topic == "conditionals"
 
 
+def test_a_lesson_that_was_completed_without_evidence_is_not_begun_again_and_what_builds_on_it_follows() -> None:
+    made = Learner("maya")
+    order = []
+    for number in range(4):
+        order.append(str(best_topic(made, course()).topic))
+        made.lessons[f"l{number}"] = entry(f"l{number}", "completed", 100, order[-1])
+    assert order == [topic.topic_id for topic in course().topics][:4]
+    made.lessons = {"l": entry("l", "completed", 100)}
+    assert best_topic(made, course()).topic == "while-loops"  # and not what comes before it
+
+
+def test_a_lesson_that_was_completed_badly_is_practised() -> None:
+    made = learner(for_loops=1)
+    made.lessons["l"] = entry("l", "completed", 100)
+    assert best_topic(made, course()).topic == "for-loops"
+
+
+def test_who_completed_everything_without_evidence_begins_again_with_what_was_not_seen_last(
+    four_topics: Course,
+) -> None:
+    made = Learner("maya")
+    for topic_id in WITH_LESSONS:
+        made.lessons[topic_id] = entry(topic_id, "completed", 100, topic_id)
+    assert best_topic(made, four_topics, just_seen="conditionals").topic == "for-loops"
+
+
 def test_when_what_is_begun_is_proficient_the_next_topic_with_met_prerequisites_follows(four_topics: Course) -> None:
     step = best_topic(learner(conditionals=4), four_topics)
     assert (step.action, step.topic) == ("next_lesson", "for-loops")

@@ -53,8 +53,8 @@ def test_a_cancelled_run_leaves_no_process_and_no_directory(monkeypatch: pytest.
         started: list[asyncio.subprocess.Process] = []
         original = sandbox._start
 
-        async def start(directory: str, hash_seed: int) -> asyncio.subprocess.Process:
-            started.append(await original(directory, hash_seed))
+        async def start(directory: str, hash_seed: int, needs: str | None) -> asyncio.subprocess.Process:
+            started.append(await original(directory, hash_seed, needs))
             return started[0]
 
         monkeypatch.setattr(sandbox, "_start", start)

@@ -38,3 +38,12 @@ def test_a_place_where_no_state_can_be_kept_is_named(tmp_path: Path, capsys: pyt
     (tmp_path / "file").touch()
     assert main(["--data", str(tmp_path / "file" / "data")]) == 1
     assert "state cannot be kept in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("model", ["dapr", "on"])
+def test_a_model_that_the_embedded_run_cannot_have_stops_the_start(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEARNFLOW_MODEL", model)
+    assert main(["--data", str(tmp_path)]) == 1
+    assert "LEARNFLOW_MODEL" in capsys.readouterr().err

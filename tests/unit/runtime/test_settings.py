@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.runtime.settings import Settings
+from functions.runtime.settings import ModelSettings, Settings
 
 
 def test_without_a_word_a_deployment_demands_tokens() -> None:
@@ -41,3 +41,46 @@ def test_a_port_that_is_no_number_is_refused() -> None:
 
 def test_a_call_without_a_sidecar_is_given_up_within_two_seconds() -> None:
     assert Settings().sidecar_timeout < 2
+
+
+ENDPOINT = {
+    "LEARNFLOW_MODEL": "openai",
+    "LEARNFLOW_MODEL_URL": "http://127.0.0.1:11434/v1/",
+    "LEARNFLOW_MODEL_NAME": "llama",
+}
+
+
+def test_a_language_model_is_off_unless_it_is_turned_on() -> None:
+    for env in ({}, {"LEARNFLOW_MODEL": "off"}, {"LEARNFLOW_MODEL_KEY": "k", "LEARNFLOW_MODEL_URL": "http://x"}):
+        assert Settings.from_env(env).model == ModelSettings()
+
+
+def test_an_endpoint_and_a_component_can_be_set() -> None:
+    model = Settings.from_env(ENDPOINT | {"LEARNFLOW_MODEL_KEY": "k", "LEARNFLOW_MODEL_DAILY_TOKENS": "5"}).model
+    assert (model.kind, model.url, model.name) == ("openai", "http://127.0.0.1:11434/v1", "llama")
+    assert (model.key, model.daily_tokens) == ("k", 5)
+    model = Settings.from_env({"LEARNFLOW_MODEL": "dapr", "LEARNFLOW_MODEL_COMPONENT": "mine"}).model
+    assert (model.kind, model.component, model.name) == ("dapr", "mine", "mine")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"LEARNFLOW_MODEL": "on"},
+        {"LEARNFLOW_MODEL": ""},
+        {"LEARNFLOW_MODEL_URL": ""},
+        {"LEARNFLOW_MODEL_URL": "file:///etc/passwd"},
+        {"LEARNFLOW_MODEL_NAME": ""},
+        {"LEARNFLOW_MODEL_LIMIT_FIELD": "limit"},
+        {"LEARNFLOW_MODEL_DAILY_TOKENS": "0"},
+        {"LEARNFLOW_MODEL_DEADLINE_SECONDS": "nan"},
+        {"LEARNFLOW_MODEL_CACHE_DAYS": "-1"},
+    ],
+)
+def test_a_model_that_cannot_be_meant_stops_the_start(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="LEARNFLOW_MODEL"):
+        Settings.from_env(ENDPOINT | wrong)
+
+
+def test_a_lesson_ends_well_before_knative_or_a_proxy_ends_the_request() -> None:
+    assert ModelSettings().deadline <= 30
