@@ -149,10 +149,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def spans_exported(settings: Settings, service: str) -> AbstractAsyncContextManager[None]:
-    """Sends spans to the collector, where one is set."""
+    """Sends spans to the collector, where one is set. Raises RuntimeError where what that needs is not installed."""
     if not settings.otlp_endpoint:
         return nullcontext()
-    from functions.runtime import otlp  # the SDK: only a function that uses it pays for it
+    try:
+        from functions.runtime import otlp  # the SDK: only a function that uses it pays for it
+    except ImportError as error:
+        raise RuntimeError("a collector is set (OTEL_EXPORTER_OTLP_…), but not the extra otlp installed") from error
 
     return otlp.exporting(service)
 

@@ -7,14 +7,32 @@ from opentelemetry.trace import SpanKind
 
 from functions.runtime import metrics
 from functions.runtime.errors import Conflict, Unavailable
-from functions.runtime.ports import Documents, Json, Migration, Ports, Publisher, ReadModel, Row, Sql, Stored, Write
+from functions.runtime.ports import (
+    Documents,
+    Json,
+    LanguageModel,
+    Message,
+    Meter,
+    Migration,
+    Ports,
+    Publisher,
+    ReadModel,
+    Row,
+    Sql,
+    Stored,
+    Write,
+)
 from functions.runtime.telemetry import span
 
 
 def observed(ports: Ports, database: str) -> Ports:
     """`database`: postgresql or sqlite."""
+    model = ports.model and replace(
+        ports.model, language=ObservedModel(ports.model.language, ports.model.settings.name)
+    )
     return replace(
         ports,
+        model=model,
         documents=ObservedDocuments(ports.documents),
         publisher=ObservedPublisher(ports.publisher),
         read_model=ObservedReadModel(ports.read_model, database),
@@ -101,3 +119,16 @@ class ObservedReadModel:
         if statements:
             told["db.query.text"] = "; ".join(" ".join(sql.text.split())[:200] for sql in statements)
         return told
+
+
+@dataclass(frozen=True)
+class ObservedModel:
+    """What is asked and answered is not told."""
+
+    inner: LanguageModel
+    name: str
+
+    async def ask(self, messages: Sequence[Message], schema: Json, max_tokens: int, meter: Meter) -> str:
+        about: dict[str, str | int] = {"gen_ai.operation.name": "chat", "gen_ai.request.model": self.name}
+        with span("model chat", SpanKind.CLIENT, about):
+            return await self.inner.ask(messages, schema, max_tokens, meter)
