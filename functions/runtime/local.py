@@ -196,10 +196,14 @@ def ports(
         publisher=LocalPublisher(database, subscribers, wake),
         read_model=LocalReadModel(database),
         now=lambda: datetime.now(UTC),
-        not_ready=_always_ready,
+        not_ready=lambda: _not_ready(database),
         model=model,
     )
 
 
-async def _always_ready() -> str | None:
+async def _not_ready(database: Database) -> str | None:
+    try:
+        await database.run(lambda connection: connection.execute("SELECT 1 FROM documents LIMIT 1").fetchall())
+    except Unavailable as error:
+        return error.detail
     return None

@@ -70,6 +70,10 @@ class Sidecar:
         url = f"http://{self.settings.dapr_host}:{self.settings.dapr_http_port}/v1.0/healthz/outbound"
         try:
             await asyncio.to_thread(urllib.request.urlopen, url, timeout=1)
+        except urllib.error.HTTPError as error:
+            with error:
+                told = error.read(500).decode(errors="replace")  # which component, in daprd's words
+            return f"the Dapr sidecar is not ready: {told or error.reason}"
         except (urllib.error.URLError, OSError) as error:
             return f"the Dapr sidecar is not ready: {getattr(error, 'reason', None) or error}"
         return None
