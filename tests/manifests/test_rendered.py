@@ -90,7 +90,10 @@ def test_without_tracing_nothing_is_sent(overlay: Overlay) -> None:
 
 def test_monitoring_is_a_kustomization_of_its_own() -> None:
     made = {resource["kind"]: resource for resource in render("knative/monitoring")}
-    assert set(made) == {"ConfigMap", "PodMonitor", "PrometheusRule"}
+    assert set(made) == {"ConfigMap", "NetworkPolicy", "PodMonitor", "PrometheusRule"}
+    [rule] = made["NetworkPolicy"]["spec"]["ingress"]
+    scraped = {endpoint["portNumber"] for endpoint in made["PodMonitor"]["spec"]["podMetricsEndpoints"]}
+    assert {port["port"] for port in rule["ports"]} == scraped == {8080, 9092}
     assert made["ConfigMap"]["metadata"]["labels"]["grafana_dashboard"] == "1"
     assert {resource["metadata"]["namespace"] for resource in made.values()} == {"learnflow"}
 
