@@ -12,12 +12,15 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.requests import Request
 
 import functions
 from functions.page.serve import add_page
 from functions.runtime.app import Function, new_app, spans_exported
+from functions.runtime.auth import authenticate
 from functions.runtime.broker import HEADERS, Broker
+from functions.runtime.errors import Forbidden
 from functions.runtime.events import stable_id
 from functions.runtime.local import FILE, Database, ports
 from functions.runtime.models import rfc3339
@@ -25,6 +28,7 @@ from functions.runtime.observing import observed
 from functions.runtime.ports import Model, Ports
 from functions.runtime.receive import receive
 from functions.runtime.settings import ModelSettings, Settings
+from functions.usecases.access import sees_all
 from functions.usecases.events import Ping
 
 RELAY_SECONDS = 30  # what the PingSource does on Kubernetes
@@ -59,10 +63,20 @@ def create_app(data: Path, settings: Settings) -> FastAPI:
         await database.close()
 
     app = new_app("LearnFlow", settings, lifespan)
+    events = APIRouter(dependencies=[Depends(_services_only)])  # elsewhere they have no address outside
     for function in found.values():
-        function.add_to(app.router, f"/functions/{function.name}" if function.takes else "")
+        function.add_to(
+            events if function.takes else app.router, f"/functions/{function.name}" if function.takes else ""
+        )
+    app.include_router(events)
     add_page(app.router)
     return app
+
+
+async def _services_only(request: Request) -> None:
+    """An event is taken from whoever may act for everybody: it says itself what it is about."""
+    if not sees_all(await authenticate(request)):
+        raise Forbidden("Events are taken from services only.")
 
 
 @asynccontextmanager

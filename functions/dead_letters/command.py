@@ -12,6 +12,7 @@ from typing import Protocol
 from functions.dead_letters.letters import Death, Letter, Replay, put_together
 from functions.runtime.errors import Unavailable
 from functions.runtime.models import rfc3339
+from functions.runtime.visible import visible
 
 
 class Letters(Protocol):
@@ -34,7 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     except (Refused, Unavailable) as error:
         sys.stderr.write(f"learnflow: {getattr(error, 'detail', error)}\n")
         return 1
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    # what an event holds is its sender's: it shall not move the cursor
+    sys.stdout.write("".join(f"{visible(line)}\n" for text in lines for line in text.split("\n")))
     return 0
 
 
@@ -90,7 +92,8 @@ async def _replayed(letters: Letters, letter: Letter, topic: str) -> str:
 def _line(letter: Letter) -> str:
     state = "waits" if letter.waits else "replayed"
     by = ",".join(letter.handlers) or "?"
-    return f"{rfc3339(letter.last)[:19]}Z  {state:8}  {letter.topic or '?':18} {by:18} {letter.id}  {letter.reason}"
+    columns = f"{rfc3339(letter.last)[:19]}Z", f"{state:8}", f"{letter.topic or '?':18}", f"{by:18}", letter.id
+    return "  ".join((*columns, letter.reason[:300]))
 
 
 def _total(letters: Sequence[Letter]) -> str:

@@ -16,9 +16,10 @@ from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from functions.dead_letters.letters import Death, Identity, Letter, Replay, topic_of
 from functions.runtime.errors import Unavailable
-from functions.runtime.events import KAFKA_EVENT, STRUCTURED
+from functions.runtime.events import DEEPEST, KAFKA_EVENT, STRUCTURED
 from functions.runtime.ports import Json
 from functions.runtime.refusing import DEAD_LETTERS, EventRefused, EventReplayed, note_of
+from functions.runtime.strict_json import parse
 
 KNATIVES = ("knativeerrordest", "knativeerrorcode", "knativeerrordata", "knativekafkapartition", "knativekafkaoffset")
 DETAIL = re.compile(r'"detail":\s*"((?:[^"\\]|\\.)*)')  # of a problem that may be cut off: Knative keeps 1,024 bytes
@@ -91,7 +92,7 @@ def _read(record: Any) -> Death | Replay:
 def read(value: bytes, headers: Mapping[str, str], key: str, where: tuple[str, str], at: datetime) -> Death | Replay:
     """One record, whoever wrote it. `where`: the topic, and the partition and offset, at which it first was."""
     try:
-        event = json.loads(value)
+        event = parse(value, DEEPEST)
     except ValueError:
         event = None
     if not isinstance(event, dict) or not event.get("id") or not event.get("source"):

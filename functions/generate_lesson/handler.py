@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 from functions.generate_lesson.models import GenerateLesson
 from functions.learning.lessons import types
-from functions.runtime.errors import Forbidden, NotFound, invalid
+from functions.runtime.errors import NotFound, invalid
 from functions.runtime.idempotency import (
     REPLAYED,
     chosen_key,
@@ -20,6 +20,7 @@ from functions.runtime.idempotency import (
 )
 from functions.runtime.ports import ABSENT, Call, Ports, Reply, Stored, Write
 from functions.runtime.streaming import Emit, streamed
+from functions.usecases.access import check_learner
 from functions.usecases.learners import learner_from, learner_key, until_committed
 from functions.usecases.lesson_documents import (
     LessonDocument,
@@ -29,6 +30,7 @@ from functions.usecases.lesson_documents import (
 from functions.usecases.lesson_models import LessonAnswer, Section, public_lesson
 from functions.usecases.making_lessons import Order, announcement, list_lesson, make_lesson
 from functions.usecases.publishing import Outgoing, publish
+from functions.usecases.rate_limit import take_turn
 from functions.usecases.writing_lessons import Assignment, Tell, Wanted, Written, assign, write_lesson
 
 NAME = "generate-lesson"
@@ -52,10 +54,9 @@ class Commission:
 
 async def generate_lesson(ports: Ports, call: Call, request: GenerateLesson) -> Reply:
     """Write a lesson for one learner"""
-    if not call.principal.may_act_for(request.user_id):
-        raise Forbidden("You may only ask for lessons of your own.")
+    await check_learner(ports.documents, call.principal, request.user_id)
     key = chosen_key(call, request.request_id)
-    by = "learner" if call.principal.user_id == request.user_id else call.principal.role
+    by = "learner" if call.principal.user_id == request.user_id else "teacher"  # or a service, for one
     # a new id is not made of the key: that may be used again once its record has expired
     order = Order(request.lesson_id or str(uuid.uuid4()), request.user_id, request.course_id, by)
     commission = Commission(call, request, order, record_key(NAME, request.user_id, key) if key else None)
@@ -67,6 +68,7 @@ async def generate_lesson(ports: Ports, call: Call, request: GenerateLesson) -> 
     _previous(commission, read)
     wanted = Wanted(request.topic, request.lesson_type, request.difficulty_level, request.time_budget_minutes)
     assignment = assign(learner_from(read.get(own), request.user_id), wanted, call.now)
+    await take_turn(ports, call, NAME, request.user_id, commission.record)
     if call.accept == STREAM:
         return _reply(call, order.lesson_id, streamed(lambda emit: _stream(ports, commission, assignment, read, emit)))
     answer, replayed = await _make(ports, commission, assignment, read)
@@ -77,7 +79,7 @@ async def _make(
     ports: Ports, commission: Commission, assignment: Assignment, read: Read, tell: Tell | None = None
 ) -> tuple[LessonAnswer, bool]:
     """The lesson written, kept, listed and announced; and whether another request with this key was faster."""
-    written = await write_lesson(ports, assignment, commission.call.now, tell)
+    written = await write_lesson(ports, assignment, tell)
     lesson, event = await _keep(ports, commission, written, read)
     # before its event: whose handler takes the row away if the learner was forgotten in the meantime
     answer = public_lesson(lesson, listed=await list_lesson(ports, lesson, commission.call.now))

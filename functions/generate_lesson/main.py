@@ -18,7 +18,7 @@ app = create_http_app(
             GenerateLesson,
             LessonAnswer,
             201,
-            (404, 409),
+            (404, 409, 429),
             KINDS,
             KEY,
             HEADERS,

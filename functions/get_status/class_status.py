@@ -11,6 +11,7 @@ from functions.get_status.help_first import Known, help_first, learner_of
 from functions.get_status.table import as_csv
 from functions.learning.mastery import FALLING
 from functions.runtime.ports import Call, Ports, ReadModel, Reply
+from functions.usecases.access import check_learners
 from functions.usecases.classes import check_access, load_class, teachers_only
 from functions.usecases.listing import Selection
 from functions.usecases.tables import query
@@ -36,6 +37,8 @@ async def class_status(ports: Ports, call: Call, request: ClassQuery) -> Reply:
     if roster:
         check_access(call.principal, roster)
     user_ids = roster.user_ids if roster else request.learners()
+    if not roster:
+        await check_learners(ports.documents, call.principal, user_ids)
     ahead = {
         (row["user_id"], row["lesson_id"])
         for row in await _rows(ports.read_model, "lessons", ("user_id", "lesson_id"), user_ids, AHEAD)

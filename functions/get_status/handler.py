@@ -11,10 +11,11 @@ from functions.learning.curriculum import UnknownModule, course
 from functions.learning.history import by_day
 from functions.learning.learner import Learner, LessonEntry
 from functions.learning.mastery import Mastery, mastery_by_topic
-from functions.runtime.errors import Forbidden, invalid
+from functions.runtime.errors import invalid
 from functions.runtime.models import Answer
 from functions.runtime.paging import digest
 from functions.runtime.ports import Call, Ports, Reply
+from functions.usecases.access import check_learner
 from functions.usecases.learners import bring_up_to_date, load_learner, load_ledger, reopen_lessons, reopen_topics
 
 XAPI = "application/xapi+json"
@@ -23,8 +24,7 @@ NARROWS = ("course_id", "module", "topic", "status", "level", "struggling", "upd
 
 async def get_status(ports: Ports, call: Call, request: StatusQuery) -> Reply:
     """Where a learner stands, and why"""
-    if not call.principal.may_act_for(request.user_id):
-        raise Forbidden("You may only read your own status.")
+    await check_learner(ports.documents, call.principal, request.user_id)
     filters = _filters(request)
     as_xapi = call.accept == XAPI
     if as_xapi and (beside := [name for name in ("cursor", "explain", "include") if getattr(request, name)]):

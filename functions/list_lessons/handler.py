@@ -10,15 +10,17 @@ from functions.list_lessons.models import (
     LessonRow,
     RowProgress,
 )
-from functions.runtime.errors import Forbidden, NotFound, invalid
+from functions.runtime.errors import NotFound, invalid
 from functions.runtime.models import rfc3339
 from functions.runtime.paging import cursor_after, position
 from functions.runtime.ports import Call, Ports, Reply, Row
 from functions.usecases import tables
+from functions.usecases.access import check_learner, may_act_for
 from functions.usecases.lesson_documents import load_bodies
 from functions.usecases.lesson_models import public_lesson
 from functions.usecases.lesson_rendering import rendered
 from functions.usecases.listing import Order, Selection, page_of
+from functions.usecases.narrowing import narrow
 from functions.usecases.projection import LESSON_COLUMNS
 
 ORDER = {
@@ -34,9 +36,12 @@ MEDIA_TYPES = {"json": "application/json", "markdown": "text/markdown", "html": 
 
 async def list_lessons(ports: Ports, call: Call, request: LessonFilters) -> Reply:
     """List lessons, filtered and paged"""
-    filters = _filters(call, request)
+    filters = await _filters(ports, call, request)
     after = position(request.cursor, filters | {"sort": request.sort}, 2)
-    page = await page_of(ports.read_model, _selection(filters), ORDER[request.sort], after, request.limit)
+    selection = _selection(filters)
+    if "user_id" not in filters:
+        await narrow(ports.documents, call.principal, selection)
+    page = await page_of(ports.read_model, selection, ORDER[request.sort], after, request.limit)
     lessons = [_row(row) for row in page.rows]
     if request.include == "content":
         bodies = await load_bodies(ports.documents, [lesson.lesson_id for lesson in lessons])
@@ -58,7 +63,7 @@ async def list_lessons(ports: Ports, call: Call, request: LessonFilters) -> Repl
 async def read_lesson(ports: Ports, call: Call, request: LessonQuery, lesson_id: str) -> Reply:
     """Read one lesson, as JSON, Markdown or HTML"""
     stored = (await load_bodies(ports.documents, [lesson_id])).get(lesson_id)
-    if stored is None or not call.principal.may_act_for(stored.user_id):
+    if stored is None or not await may_act_for(ports.documents, call.principal, stored.user_id):
         raise NotFound(f"There is no lesson {lesson_id}.")
     kind = MEDIA_TYPES[request.format] if request.format else call.accept
     headers = {"ETag": f'"{stored.version}-{kind.partition("/")[2]}"', "Vary": "Accept"}
@@ -69,10 +74,10 @@ async def read_lesson(ports: Ports, call: Call, request: LessonQuery, lesson_id:
     return Reply(rendered(stored, kind), headers=headers, media_type=f"{kind}; charset=utf-8")
 
 
-def _filters(call: Call, request: LessonFilters) -> dict[str, Any]:
+async def _filters(ports: Ports, call: Call, request: LessonFilters) -> dict[str, Any]:
     """The filters that hold, as they are shown: a learner's list is always their own."""
-    if request.user_id and not call.principal.may_act_for(request.user_id):
-        raise Forbidden("You may only list your own lessons.")
+    if request.user_id:
+        await check_learner(ports.documents, call.principal, request.user_id)
     filters = {name: getattr(request, name) for name in (*EQUAL, "q") if getattr(request, name) is not None}
     if call.principal.role == "learner":
         filters["user_id"] = call.principal.user_id

@@ -17,11 +17,13 @@ from functions.runtime.paging import cursor_after, position
 from functions.runtime.ports import Call, Ports, Reply, Row, Sql
 from functions.runtime.telemetry import log
 from functions.usecases import tables
+from functions.usecases.access import check_learner, may_act_for
 from functions.usecases.alert_models import AlertAnswer, alert_answer
 from functions.usecases.alerts import find_alert
 from functions.usecases.classes import check_access, load_class, teachers_only
 from functions.usecases.learners import commit_learner, load_learner, reopen_topics, until_committed
 from functions.usecases.listing import Order, Selection, page_of
+from functions.usecases.narrowing import narrow
 from functions.usecases.projection import ALERT_COLUMNS, alert_row, show
 from functions.usecases.signing import signed
 
@@ -35,6 +37,10 @@ async def list_alerts(ports: Ports, call: Call, request: AlertFilters) -> Reply:
     filters = request.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
     after = position(request.cursor, filters, 2)
     selection = Selection("alerts", ALERT_COLUMNS)
+    if request.user_id:
+        await check_learner(ports.documents, call.principal, request.user_id)
+    elif not request.class_id:
+        await narrow(ports.documents, call.principal, selection)
     for name, value in filters.items():
         if name == "class_id":
             found = await load_class(ports.documents, value)
@@ -62,6 +68,8 @@ async def _do(ports: Ports, call: Call, request: AlertAction, alert_id: str, cha
     teachers_only(call.principal)
     by = signed(call.principal, request.by)
     user_id = await _learner_of(ports, alert_id)
+    if not await may_act_for(ports.documents, call.principal, user_id):
+        raise NotFound(f"There is no alert {alert_id}.")
 
     async def decide() -> tuple[Learner, Alert]:
         learner, stored = await load_learner(ports.documents, user_id)

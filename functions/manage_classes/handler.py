@@ -3,10 +3,19 @@
 from dataclasses import replace
 
 from functions.manage_classes.models import ClassAnswer, ClassQuery, PutClass
-from functions.runtime.errors import PreconditionFailed
+from functions.runtime.errors import Forbidden, PreconditionFailed, invalid
 from functions.runtime.models import rfc3339
-from functions.runtime.ports import ABSENT, Call, Ports, Reply, Write
-from functions.usecases.classes import ClassDocument, check_access, class_from, class_key, load_class, teachers_only
+from functions.runtime.ports import ABSENT, Call, Ports, Principal, Reply, Stored, Write
+from functions.usecases.access import CLASSES_AT_MOST, class_ids_of, sees_all, teacher_key
+from functions.usecases.classes import (
+    ClassDocument,
+    check_access,
+    class_from,
+    class_key,
+    is_owner,
+    load_class,
+    teachers_only,
+)
 from functions.usecases.learners import until_committed
 
 
@@ -15,14 +24,19 @@ async def put_class(ports: Ports, call: Call, request: PutClass, class_id: str) 
     teachers_only(call.principal)
 
     async def decide() -> tuple[ClassDocument, bool]:
-        stored = (await ports.documents.load(class_key(class_id))).get(class_key(class_id))
+        own = teacher_key(call.principal.user_id)
+        found = await ports.documents.load(class_key(class_id), own)
+        stored = found.get(class_key(class_id))
         known = class_from(stored) if stored else None
-        if known:
-            check_access(call.principal, known)
+        if known and not is_owner(call.principal, known):  # which says that the id is taken: a PUT cannot but show it
+            raise Forbidden(f"The class {class_id} is not yours.")
         _check_preconditions(call, known)
         wanted = _changed(known, request, call) if known else _new(class_id, request, call)
         if wanted != known:
-            await ports.documents.commit(Write(class_key(class_id), wanted.value(), stored.etag if stored else ABSENT))
+            also = [] if known or sees_all(call.principal) else [_listed(found.get(own), class_id, call.principal)]
+            await ports.documents.commit(
+                Write(class_key(class_id), wanted.value(), stored.etag if stored else ABSENT), *also
+            )
         return wanted, known is None
 
     found, new = await until_committed(decide)
@@ -44,6 +58,15 @@ async def read_class(ports: Ports, call: Call, request: ClassQuery, class_id: st
 def _new(class_id: str, request: PutClass, call: Call) -> ClassDocument:
     now = rfc3339(call.now)
     return ClassDocument(class_id, request.title, request.user_ids, call.principal.user_id, 1, now, now)
+
+
+def _listed(stored: Stored | None, class_id: str, principal: Principal) -> Write:
+    """The teacher's list of classes with this one: what they may see of its learners is found by it."""
+    class_ids = class_ids_of(stored)
+    if len(class_ids) >= CLASSES_AT_MOST:
+        raise invalid("class_id", f"you have {CLASSES_AT_MOST} classes already")
+    value = {"user_id": principal.user_id, "class_ids": [*class_ids, class_id]}
+    return Write(teacher_key(principal.user_id), value, stored.etag if stored else ABSENT)
 
 
 def _changed(known: ClassDocument, request: PutClass, call: Call) -> ClassDocument:

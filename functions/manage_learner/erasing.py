@@ -15,6 +15,7 @@ from functions.runtime.ports import ABSENT, Documents, Ports, Stored, Write
 from functions.usecases.learners import commit_learner, segment_key, until_committed
 from functions.usecases.lesson_documents import lesson_key
 from functions.usecases.projection import forget_rows
+from functions.usecases.rate_limit import limit_key
 
 # Keys that one transaction deletes, besides those that have to go with the tombstone: daprd runs a statement for each,
 # and a call has 1.8 s. On two cores 1,600 took less than half a second; a busy node is slower.
@@ -47,6 +48,7 @@ async def _bury(ports: Ports, user_id: str) -> None:
         # with the tombstone: a learner who comes back writes segments of the same names
         *(Write(segment_key(kind, user_id, part), None) for kind, part in segments_of(held.learner)),
         *(_without(user_id, key, stored, rfc3339(now)) for key, stored in held.classes.items()),
+        Write(limit_key("generate-lesson", user_id), None),
         *_deleting(user_id, rest, held.left),
     ]
     tombstone = Learner(user_id, version=held.learner.version + 1, forgotten_at=now)

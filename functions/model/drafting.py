@@ -69,6 +69,7 @@ class Drafts:
             if not task.cancelling():  # once: what it cleans up must not be cancelled
                 task.cancel()
         await asyncio.wait(self._tasks.values())
+        await self._prover.ended()
 
     def provenance(self) -> dict[str, Any]:
         """Where each part came from, also when nothing of the model's was used."""

@@ -1,4 +1,4 @@
-"""The parts of a lesson that a model may write: slots that hold the curriculum's items until something is proved."""
+"""The parts of a lesson that a model may write: slots that hold the curriculum's items until others are proved."""
 
 from dataclasses import dataclass, field
 

@@ -55,6 +55,7 @@ class Prover:
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
+        self._running: set[asyncio.Task[sandbox.Run]] = set()
         self._processors = asyncio.Semaphore(max(2, os.cpu_count() or 2))
 
     async def judge(self, part: str, slots: Sequence[Slot], answer: str, taken: Sequence[Item]) -> Judged:
@@ -67,8 +68,9 @@ class Prover:
             return judged
         judged.refused = {slot.number: refused for slot, refused in missing(slots, written).items()}
         pairs = list(zip(slots, written, strict=False))  # what is more than was asked for is dropped
-        results = await asyncio.gather(*(self._judged(part, slot, item) for slot, item in pairs))
-        for (slot, _), result in zip(pairs, results, strict=True):
+        async with asyncio.TaskGroup() as group:  # one that fails for a fault of ours ends the others
+            tasks = [group.create_task(self._judged(part, slot, item)) for slot, item in pairs]
+        for (slot, _), result in zip(pairs, (task.result() for task in tasks), strict=True):
             if isinstance(result, Refused):
                 judged.refused[slot.number] = result
             elif any(_same(result, other) for other in (*taken, *judged.items.values())):
@@ -125,7 +127,15 @@ class Prover:
         if needs:  # no model can ask for it; and if it could, it would not be given
             return await strict(code, stdin, needs=needs)
         async with self._processors:
-            return await sandbox.run(code, stdin, hash_seed=hash_seed, seconds=SECONDS)
+            running = asyncio.create_task(sandbox.run(code, stdin, hash_seed=hash_seed, seconds=SECONDS))
+            self._running.add(running)
+            running.add_done_callback(self._running.discard)
+            return await running
+
+    async def ended(self) -> None:
+        """Waits for programs whose proof was given up: they have been killed, and are cleaned up after."""
+        if self._running:
+            await asyncio.wait(self._running)
 
 
 def _substantial(item: Item, instead_of: Item) -> None:

@@ -72,7 +72,7 @@ async def _prepare(
     order = Order(lesson_id, learner.user_id, course().course_id, requested_by)
     if await ports.documents.load(lesson_key(lesson_id)):
         return  # before anything is written: a language model may be asked
-    written = await write_lesson(ports, assign(learner, wanted, at), at)
+    written = await write_lesson(ports, assign(learner, wanted, at))
 
     async def decide() -> tuple[LessonDocument, Outgoing] | None:
         if await ports.documents.load(lesson_key(lesson_id)):

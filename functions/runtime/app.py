@@ -3,6 +3,7 @@
 The app starts without its sidecar; readiness waits for it, liveness never does.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from functions.runtime import metrics, middleware, routes
+from functions.runtime.auth import check_sidecar, warm_up
 from functions.runtime.errors import InvalidRequest, Unavailable, UnsupportedMediaType
 from functions.runtime.events import STRUCTURED
 from functions.runtime.observing import observed
@@ -62,6 +64,7 @@ def create_event_app(name: str, takes: Sequence[On[Any]]) -> FastAPI:
 
     async def from_dapr(request: Request) -> Response:
         body = b""
+        check_sidecar(request)
         try:
             body = await request.body()
             outcome, why = await _receive(request, takes)
@@ -80,7 +83,7 @@ def create_event_app(name: str, takes: Sequence[On[Any]]) -> FastAPI:
         dropped: dict[int | str, dict[str, Any]] = {200: {"description": "Dropped: it can never be handled"}}
         for path, endpoint, sender, answers in (
             ("/", from_knative, "Knative", routes.problems(400, 413, 415, 503)),
-            ("/dapr", from_dapr, "Dapr", dropped | routes.problems(503)),
+            ("/dapr", from_dapr, "Dapr", dropped | routes.problems(403, 503)),
         ):
             router.add_api_route(
                 prefix + path,
@@ -145,7 +148,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with spans_exported(settings, app.state.function.name), sidecar.ports(settings) as ports:
         app.state.ports = observed(ports, "postgresql")
         log.info("started", extra={"function": app.state.function.name})
+        if app.state.settings.auth == "jwt" and not app.state.function.takes:
+            app.state.warming = asyncio.create_task(warm_up(app.state))
         yield
+        if warming := getattr(app.state, "warming", None):
+            warming.cancel()
 
 
 def spans_exported(settings: Settings, service: str) -> AbstractAsyncContextManager[None]:
@@ -165,6 +172,13 @@ async def live() -> Response:
 
 
 async def ready(request: Request) -> Response:
+    state = request.app.state
+    called = not getattr(getattr(state, "function", None), "takes", ())  # events come without a token
+    if called and state.settings.auth == "jwt" and (missing := state.settings.tokens.missing):
+        return middleware.problem_response(request, Unavailable(f"AUTH is jwt, but {', '.join(missing)} not set."))
+    # a pod that a request woke does not answer it before it could have the keys; nor does it wait for them for ever
+    if (warming := getattr(state, "warming", None)) and not warming.done():
+        return middleware.problem_response(request, Unavailable("the issuer's keys are being fetched"))
     if why := await request.app.state.ports.not_ready():
         return middleware.problem_response(request, Unavailable(why))
     return JSONResponse({"status": "ready"})

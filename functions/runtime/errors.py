@@ -106,6 +106,15 @@ class UnsupportedMediaType(Problem):
     status, title = 415, "Unsupported media type"
 
 
+class TooManyRequests(Problem):
+    """The caller asked for too much of something in too short a time."""
+
+    status, title = 429, "Too many requests"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
 class Unavailable(Problem):
     """The sidecar or a store did not answer in time; nothing was acknowledged. Safe to try again."""
 

@@ -18,10 +18,12 @@ from cloudevents.core.v1.event import CloudEvent
 from pydantic import BaseModel, ConfigDict
 
 from functions.runtime.errors import BadEvent
+from functions.runtime.strict_json import parse
 
 STRUCTURED = "application/cloudevents+json"
 KAFKA_EVENT = "dev.knative.kafka.event"  # how the Kafka source wraps a record that is no CloudEvent
 REQUIRED = ("specversion", "id", "source", "type")
+DEEPEST = 128  # levels; others may write events that nobody here takes
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:learnflow")
 
 
@@ -80,8 +82,8 @@ def decode(headers: Mapping[str, str], body: bytes) -> CloudEvent:
 
 def _structured(body: bytes) -> CloudEvent:
     try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        fields = parse(body, DEEPEST)
+    except ValueError as error:
         raise BadEvent(f"not JSON: {error}") from error
     if not isinstance(fields, dict):
         raise BadEvent("a structured CloudEvent is a JSON object")
@@ -111,8 +113,8 @@ def _parsed(body: bytes, attributes: Mapping[str, Any]) -> Any:
     if not body or not (kind.endswith("/json") or kind.endswith("+json")):
         return body or None
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
+        return parse(body, DEEPEST)
+    except ValueError as error:
         raise BadEvent(f"data is not JSON: {error}") from error
 
 

@@ -6,47 +6,44 @@ win, and a request that was refused or failed leaves none, so its key can be use
 
 import hashlib
 import json
-import math
 from typing import Any
 
 from functions.runtime.errors import KeyReused, invalid
 from functions.runtime.ports import ABSENT, Call, Json, Stored, Write
+from functions.runtime.strict_json import parse
 
-DEEPEST = 32  # levels of lists and objects in a body; what is kept is copied recursively
 SEVEN_DAYS = 7 * 24 * 3600
 REPLAYED = {"Idempotency-Replayed": "true"}
 
 
-def fingerprint(body: bytes) -> str:
-    """Of the body as parsed JSON: white space, key order and `1` or `1.0` make no difference.
+def parsed(body: bytes) -> Any:
+    """A body as JSON, for its fingerprint. Raises InvalidRequest for what is not JSON.
 
-    Raises InvalidRequest for what Python's parser takes and JSON, UTF-8 or a later reader's stack does not.
+    A number that is none is left to whoever knows its field, and to the fingerprint.
     """
-
-    def number(text: str) -> float | int:
-        value = float(text)
-        if not math.isfinite(value):
-            raise ValueError(f"{text} is not a number that can be kept")
-        return int(value) if value.is_integer() else value
-
     try:
-        parsed = json.loads(body, parse_float=number, parse_constant=number)
-        _check_depth(parsed)
-        canonical = json.dumps(parsed, sort_keys=True, ensure_ascii=False).encode()
+        return parse(body, parse_float=_number, parse_constant=float)
+    except ValueError as error:
+        raise invalid("", f"not JSON: {error}") from error
+
+
+def fingerprint(value: Any) -> str:
+    """Of parsed JSON: white space, key order and `1` or `1.0` make no difference.
+
+    Raises InvalidRequest for a number that cannot be kept, and for half a character.
+    """
+    try:
+        canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError as error:
         raise invalid("", "holds half of a surrogate pair, which is no character") from error
-    except (ValueError, RecursionError) as error:
-        raise invalid("", str(error)) from error
+    except ValueError as error:
+        raise invalid("", "holds a number that cannot be kept") from error
     return hashlib.sha256(canonical).hexdigest()
 
 
-def _check_depth(value: Any) -> None:
-    level = [value]
-    for _ in range(DEEPEST):
-        lists = [v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list)]
-        level = [inner for values in lists for inner in values]
-    if level:
-        raise ValueError(f"nested deeper than {DEEPEST} levels")
+def _number(text: str) -> float | int:
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 def chosen_key(call: Call, request_id: str | None) -> str | None:

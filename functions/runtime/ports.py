@@ -158,8 +158,13 @@ class Principal:
     role: str
     known: bool = True
 
-    def may_act_for(self, user_id: str) -> bool:
-        return self.role != "learner" or self.user_id == user_id
+
+@dataclass(frozen=True)
+class Limit:
+    """How many requests of a kind one learner may make in how many seconds; 0 is no limit."""
+
+    most: int = 0
+    seconds: int = 600
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,7 @@ class Call:
     if_match: str | None = None
     if_none_match: str | None = None
     public_url: str = ""
+    limit: Limit = Limit()  # for what is costly
 
     def has(self, etag: str) -> bool:
         """Whether the caller holds this version already (`If-None-Match`, compared weakly: RFC 9110, 13.1.2)."""

@@ -15,6 +15,7 @@ from functions.runtime.events import EventData, decode
 from functions.runtime.ports import Ports, Received
 from functions.runtime.telemetry import entered, log
 
+LONGEST = 1000  # characters of a field in a log or a span: all of them are the sender's
 D = TypeVar("D", bound=EventData)
 
 
@@ -54,7 +55,7 @@ async def receive(
     on = next((on for on in handlers if event and on.data.type_name == event.get_type()), None)
     kind = on.data.type_name if on else metrics.OTHER
     incoming = (event and event.get_extension("traceparent")) or headers.get("traceparent")
-    known = dict(zip(("id", "source", "type"), identity(event), strict=True)) if event else {}
+    known = {k: v[:LONGEST] for k, v in zip(("id", "source", "type"), identity(event), strict=True)} if event else {}
     about = {f"cloudevents.event_{k}": v for k, v in known.items()}
     with entered(incoming, f"process {kind}", SpanKind.CONSUMER, about) as span:
         outcome = Outcome.BAD
@@ -63,7 +64,8 @@ async def receive(
         span.set_attribute("learnflow.outcome", outcome.value)
         if outcome is not Outcome.DONE:
             span.set_status(StatusCode.ERROR)
-        log.info("event", extra={f"event_{k}": v for k, v in known.items()} | {"outcome": outcome.value, "why": why})
+        told = {f"event_{k}": v for k, v in known.items()}
+        log.info("event", extra=told | {"outcome": outcome.value, "why": why[:LONGEST]})
     metrics.events.add(kind, outcome.value)
     if outcome is Outcome.BAD:
         metrics.dead_letters.add(kind, outcome.value)

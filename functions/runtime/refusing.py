@@ -11,6 +11,7 @@ from typing import ClassVar
 from functions.runtime.errors import BadEvent, Unavailable
 from functions.runtime.events import EventData, decode, new_event
 from functions.runtime.ports import Json, Ports
+from functions.runtime.receive import LONGEST
 from functions.runtime.telemetry import log, traceparent
 
 DEAD_LETTERS = "learnflow-dead-letters"
@@ -51,7 +52,8 @@ async def note_refusal(ports: Ports, function: str, headers: Mapping[str, str], 
         event = decode(headers, body)
     except BadEvent:
         return
-    data = EventRefused(event_source=event.get_source(), event_id=event.get_id(), function=function, reason=reason)
+    source, event_id = event.get_source(), event.get_id()
+    data = EventRefused(event_source=source, event_id=event_id, function=function, reason=reason[:LONGEST])
     try:
         await ports.publisher.publish(DEAD_LETTERS, data.event_id, note_of(data, ports.now()))
     except Unavailable as error:

@@ -22,10 +22,10 @@ from starlette.types import Send
 from functions.runtime import middleware
 from functions.runtime.auth import authenticate
 from functions.runtime.errors import UnsupportedMediaType, invalid
-from functions.runtime.idempotency import fingerprint
+from functions.runtime.idempotency import fingerprint, parsed
 from functions.runtime.models import ID_PATTERN, ProblemDocument
 from functions.runtime.negotiation import negotiated
-from functions.runtime.ports import Call, Reply
+from functions.runtime.ports import Call, Limit, Reply
 
 Handler = Callable[..., Awaitable[Reply]]
 JSON = "application/json"
@@ -104,13 +104,15 @@ def _guarded(route: Route) -> type[APIRoute]:
             parse_and_answer = super().get_route_handler()
 
             async def handle(request: Request) -> Response:
-                request.state.principal = authenticate(request.headers, request.app.state.settings)
+                request.state.principal = await authenticate(request)
                 # nothing is of every media type
                 request.state.accept = negotiated(request, route.media_types) if route.answer else ""
                 content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
                 if route.has_body and content_type != JSON:
                     raise UnsupportedMediaType(f"Send {JSON}, not {content_type or 'a body without Content-Type'}.")
                 _check_query(request, () if route.has_body else route.request.model_fields)
+                # before it is parsed for its fields: that parser takes more than JSON
+                request.state.json = parsed(await request.body()) if route.has_body else None
                 return await parse_and_answer(request)
 
             return handle
@@ -126,10 +128,11 @@ def _endpoint(route: Route) -> Callable[..., Awaitable[Response]]:
             now=http.app.state.ports.now(),
             accept=http.state.accept,
             idempotency_key=path_and_headers.get("idempotency_key"),
-            fingerprint=fingerprint(await http.body()) if route.has_body else "",
+            fingerprint=fingerprint(http.state.json) if route.has_body else "",
             if_match=path_and_headers.get("if_match"),
             if_none_match=path_and_headers.get("if_none_match"),
             public_url=http.app.state.settings.public_url,
+            limit=Limit(http.app.state.settings.lessons, http.app.state.settings.lesson_seconds),
         )
         return _response(http, await route.handler(http.app.state.ports, call, request, **path))
 

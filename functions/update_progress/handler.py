@@ -19,6 +19,7 @@ from functions.update_progress.events import NAME, events_of
 from functions.update_progress.evidence import facts_of, voids_of
 from functions.update_progress.evidence_models import Evidence
 from functions.update_progress.models import BatchProgress, LessonProgress, Observed, UpdateProgress
+from functions.usecases.access import check_learner
 from functions.usecases.learners import (
     commit_learner,
     learner_from,
@@ -62,8 +63,7 @@ class Recording:
 
 async def update_progress(ports: Ports, call: Call, request: UpdateProgress) -> Reply:
     """Record evidence and progress for one lesson, or for several at once"""
-    if not call.principal.may_act_for(request.user_id):
-        raise Forbidden("You may only report your own progress.")
+    await check_learner(ports.documents, call.principal, request.user_id)
     for index, (_, update) in enumerate(request.lessons()):
         if update.occurred_at and update.occurred_at > call.now + CLOCK_SKEW:
             raise invalid(_path(request, index) + "occurred_at", "lies in the future")

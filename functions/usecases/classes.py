@@ -45,7 +45,14 @@ def teachers_only(principal: Principal) -> None:
 
 
 def check_access(principal: Principal, found: ClassDocument) -> None:
-    """A class is its owner's, and a service's; where no token was asked for, everybody's. Raises Forbidden."""
+    """A class is its owner's, and a service's; where no token was asked for, everybody's.
+
+    Raises NotFound in the words of `load_class`: whether another teacher has such a class is not said.
+    """
     teachers_only(principal)
-    if principal.known and principal.role != "service" and principal.user_id != found.owner:
-        raise Forbidden(f"The class {found.class_id} is another teacher's.")
+    if not is_owner(principal, found):
+        raise NotFound(f"There is no class {found.class_id}.")
+
+
+def is_owner(principal: Principal, found: ClassDocument) -> bool:
+    return not principal.known or principal.role == "service" or principal.user_id == found.owner

@@ -83,7 +83,7 @@ def assign(learner: Learner, wanted: Wanted, now: datetime) -> Assignment:
     return Assignment(learner.user_id, topic, material, brief, _words(learner, topic.topic_id))
 
 
-async def write_lesson(ports: Ports, assignment: Assignment, now: datetime, tell: Tell | None = None) -> Written:
+async def write_lesson(ports: Ports, assignment: Assignment, tell: Tell | None = None) -> Written:
     """Writes the lesson; `tell` gets its sections in reading order while the rest is still being written.
 
     It may take as long as the settings let a language model take, if one is set; it never fails because of it.
@@ -93,7 +93,7 @@ async def write_lesson(ports: Ports, assignment: Assignment, now: datetime, tell
     plan = choose(topic, material, brief)
     sections: list[Section] = []
     provenance: dict[str, Any] = {"generator": "curriculum", "cache": "none"}
-    async with _drafts(ports, assignment, plan, now) as drafts:
+    async with _drafts(ports, assignment, plan) as drafts:
         for part in ORDER[brief.lesson_type]:
             if drafts is not None:
                 await drafts.settle(part)
@@ -118,7 +118,7 @@ def content_hash(lesson: dict[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def _drafts(ports: Ports, assignment: Assignment, plan: Plan, now: datetime) -> AsyncIterator["Drafts | None"]:
+async def _drafts(ports: Ports, assignment: Assignment, plan: Plan) -> AsyncIterator["Drafts | None"]:
     """A language model's drafts of the plan's parts, where one is set."""
     if ports.model is None:
         yield None
@@ -128,7 +128,8 @@ async def _drafts(ports: Ports, assignment: Assignment, plan: Plan, now: datetim
 
     one = assignment
     reader = Reader(one.brief, one.words)
-    commission = Commission(one.user_id, one.topic, one.material, reader, plan, now)
+    # what is spent is of today, however old the cause of the lesson is
+    commission = Commission(one.user_id, one.topic, one.material, reader, plan, ports.now())
     async with drafting(ports.model, ports.documents, commission) as drafts:
         yield drafts
 

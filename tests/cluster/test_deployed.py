@@ -120,10 +120,16 @@ def test_a_bad_event_is_kept_in_the_dead_letters_with_the_status_it_got(cluster:
 def test_a_pod_runs_without_privileges_on_a_file_system_it_cannot_write(cluster: ClusterBackend) -> None:
     eventually(lambda: cluster.get("/status", user_id="someone").status_code == 200, AWAKE)
     [pod, *_] = running_pods("get-status")
-    script = "id -u; touch /app/x || echo read-only; grep CapEff /proc/self/status"
+    script = "id -u; touch /app/x || echo read-only; grep -E 'CapEff|CapBnd|Seccomp:|NoNewPrivs' /proc/self/status"
     seen = kubectl("exec", pod["metadata"]["name"], "-c", "user-container", "--", "sh", "-c", f"{script} 2>&1")
     assert seen.splitlines()[0] == "65532"
-    assert "read-only" in seen and "CapEff:\t0000000000000000" in seen
+    assert "read-only" in seen and "CapEff:\t0000000000000000" in seen and "CapBnd:\t0000000000000000" in seen
+    assert "Seccomp:\t2" in seen, "a filter: RuntimeDefault"
+    assert "NoNewPrivs:\t1" in seen
+    accounts = "ls /var/run/secrets/kubernetes.io/serviceaccount 2>&1"
+    assert "No such file" in kubectl(
+        "exec", pod["metadata"]["name"], "-c", "user-container", "--", "sh", "-c", accounts + " || true"
+    )
 
 
 def test_metrics_are_told_to_who_asks_the_pod_and_to_nobody_outside(cluster: ClusterBackend) -> None:

@@ -113,6 +113,13 @@ def test_what_cannot_be_done_is_said(
     assert said in capsys.readouterr().err
 
 
+def test_what_an_event_holds_does_not_move_the_cursor(learnflow: Learnflow, capsys: pytest.CaptureFixture[str]) -> None:
+    give_up(learnflow, event("red\x1b[31m\r\n", {"text": "\x9b2J"}))
+    listed = command(learnflow, capsys, "list")
+    assert "red\\x1b[31m\\r" in listed and "\x1b" not in listed and "\r" not in listed
+    assert "\x9b" not in command(learnflow, capsys, "show", "--id", "red\x1b[31m\r\n")
+
+
 def test_a_letter_without_a_known_topic_needs_one(learnflow: Learnflow, capsys: pytest.CaptureFixture[str]) -> None:
     give_up(learnflow, event("stray", {}) | {"type": "com.example.stray"})
     assert main(["dead-letters", "replay", "--id", "stray", "--data", str(learnflow.data)]) == 1

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
+from functions.runtime.settings import Settings
+
 ROOT = Path(__file__).parents[2]
 OVERLAYS = ["knative/overlays/dev", "knative/overlays/minikube", "knative/overlays/production", "tests/cluster/overlay"]
-OPEN = {"knative/overlays/dev", "tests/cluster/overlay"}  # where no token is asked for
+OPEN = {"knative/overlays/dev"}  # where no token is asked for
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl renders the overlays")
 
@@ -137,6 +139,19 @@ def test_a_token_is_asked_for_but_where_a_developer_or_a_test_is_alone(overlay: 
         assert variables(service).get("AUTH") == ("off" if overlay[0] in OPEN else None)
 
 
+def test_whose_tokens_are_accepted_is_said_once_and_for_every_function(overlay: Overlay) -> None:
+    if overlay[0] in OPEN:
+        return
+    [config] = [c for c in of_kind(overlay, "ConfigMap") if c["metadata"]["name"] == "learnflow-tokens"]
+    for service in functions(overlay):
+        env = {name: value for name, value in variables(service).items() if isinstance(value, str)}
+        found = Settings.from_env(env).tokens
+        assert found.missing == []
+        assert [found.issuer, found.audience, found.jwks_url] == [
+            config["data"][name] for name in ("issuer", "audience", "jwksUrl")
+        ]
+
+
 def test_functions_scale_to_zero_but_in_the_developers_loop(overlay: Overlay) -> None:
     for service in functions(overlay):
         minimum = service["spec"]["template"]["metadata"]["annotations"].get("autoscaling.knative.dev/min-scale", "0")
@@ -171,11 +186,16 @@ def test_the_developers_loop_deletes_neither_namespace_nor_data_at_its_end() -> 
     assert not kinds & {"Namespace", "StatefulSet", "PersistentVolumeClaim"}
 
 
+def writers(overlay: Overlay) -> list[dict[str, Any]]:
+    """The functions that write lessons."""
+    return [s for s in functions(overlay) if s["metadata"]["name"] in ("generate-lesson", "prepare-lesson")]
+
+
 def test_a_language_model_is_off_and_its_key_comes_by_reference(overlay: Overlay) -> None:
-    [service] = [s for s in functions(overlay) if s["metadata"]["name"] == "generate-lesson"]
-    assert variables(service)["LEARNFLOW_MODEL"] == "off"
-    reference = {"name": "learnflow-model", "key": "key", "optional": True}
-    assert variables(service)["LEARNFLOW_MODEL_KEY"] == {"secretKeyRef": reference}
+    for service in writers(overlay):
+        assert variables(service)["LEARNFLOW_MODEL"] == "off"
+        reference = {"name": "learnflow-model", "key": "key", "optional": True}
+        assert variables(service)["LEARNFLOW_MODEL_KEY"] == {"secretKeyRef": reference}
     assert not [c for c in of_kind(overlay, "Component", "dapr.io/") if c["spec"]["type"].startswith("conversation.")]
 
 
@@ -186,8 +206,8 @@ def test_a_language_model_is_turned_on_by_one_line_of_an_overlay(tmp_path: Path)
     kustomization = production / "kustomization.yaml"
     kustomization.write_text(kustomization.read_text().replace("components:\n", "components:\n  - ../../model\n"))
     turned_on: Overlay = ("production", render(str(production)))
-    [service] = [s for s in functions(turned_on) if s["metadata"]["name"] == "generate-lesson"]
-    assert variables(service)["LEARNFLOW_MODEL"] == "dapr"
+    assert {variables(service)["LEARNFLOW_MODEL"] for service in writers(turned_on)} == {"dapr"}
     found = [c for c in of_kind(turned_on, "Component", "dapr.io/") if c["metadata"]["name"] == "conversation"]
     [key, _model] = found[0]["spec"]["metadata"]
+    assert found[0]["scopes"] == [service["metadata"]["name"] for service in writers(turned_on)]
     assert key["secretKeyRef"] == {"name": "learnflow-model", "key": "key"} and len(found) == 1

@@ -10,10 +10,12 @@ from typing import Any
 import httpx
 
 from tests.support.backends import ROOT, Backend, app_id_of, environment, eventually
+from tests.support.issuer import Issuer, issuer
 from tests.support.presence import NODE
 from tests.support.topics import create_topics
 
 NAMESPACE = "learnflow"
+ISSUER_PORT = 9096  # as tests/cluster/overlay/egress.yaml has it
 INGRESS = os.environ.get("LEARNFLOW_INGRESS", "http://127.0.0.1:8081")
 DOMAIN = os.environ.get("LEARNFLOW_DOMAIN", "127.0.0.1.sslip.io")
 
@@ -48,10 +50,13 @@ def _takes_the_manifests() -> bool:
 
 
 class ClusterBackend(Backend):
-    """Calls go through the ingress, to each function's own host."""
+    """Calls go through the ingress, to each function's own host, with a service's token if not said otherwise."""
+
+    issuer: Issuer
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        headers = {"Host": f"{app_id_of(path)}.{NAMESPACE}.{DOMAIN}"} | options.pop("headers", {})
+        own = {"Host": f"{app_id_of(path)}.{NAMESPACE}.{DOMAIN}"} | self.issuer.bearer("school", "service")
+        headers = {name: value for name, value in (own | options.pop("headers", {})).items() if value is not None}
         return self.client.request(method, INGRESS + path, headers=headers, **options)
 
 
@@ -68,8 +73,10 @@ def deployed() -> Iterator[ClusterBackend]:
     eventually(_takes_the_manifests, 120)
     run("skaffold", "run", "-p", "test", seconds=900)
     try:
-        with httpx.Client(timeout=30) as client:
-            yield ClusterBackend("cluster", lambda _path: INGRESS, client)
+        with httpx.Client(timeout=30) as client, issuer(NODE, ISSUER_PORT) as issued:
+            backend = ClusterBackend("cluster", lambda _path: INGRESS, client)
+            backend.issuer = issued
+            yield backend
     finally:
         run("skaffold", "delete", "-p", "test", seconds=300)
         # it returns before the namespace is gone, and until then nothing can be made in it

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.support.backends import ROOT, Backend, app_id_of, environment, wait_for_http
+from tests.support.backends import ROOT, Backend, app_id_of, environment, free_port, wait_for_http
 from tests.support.presence import KAFKA, POSTGRES
 from tests.support.topics import create_topics
 
@@ -24,8 +24,9 @@ from tests.support.topics import create_topics
 class Processes:
     """The processes of the file, by app-id; each can be killed and started again."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self.file: dict[str, Any] = yaml.safe_load((ROOT / "dapr.yaml").read_text())
+    def __init__(self, folder: Path, stack: ExitStack, file: dict[str, Any] | None = None, **daprd: str) -> None:
+        self.file: dict[str, Any] = file or yaml.safe_load((ROOT / "dapr.yaml").read_text())
+        self.for_daprd = daprd  # variables
         self.apps: dict[str, Any] = {app["appID"]: app for app in self.file["apps"]}
         self.folder, self.stack = folder, stack
         self.running: dict[tuple[str, str], subprocess.Popen[bytes]] = {}
@@ -38,7 +39,8 @@ class Processes:
             command, env = app["command"], environment(**common["env"], **app.get("env", {}), **ports)
             command = [f"{module}:app" if module and part.endswith(".main:app") else part for part in command]
         else:
-            command, env = self._daprd(app, common), environment(LEARNFLOW_KAFKA=KAFKA, LEARNFLOW_POSTGRES=POSTGRES)
+            for_daprd = {"LEARNFLOW_KAFKA": KAFKA, "LEARNFLOW_POSTGRES": POSTGRES} | self.for_daprd
+            command, env = self._daprd(app, common), environment(**for_daprd)
         env |= variables
         log = self.stack.enter_context((self.folder / f"{app_id}-{kind}.log").open("ab"))
         # a group of its own: `uv run` is the parent of the server, and a kill has to reach both
@@ -113,3 +115,32 @@ class StackBackend(Backend):
 
 def _url(processes: Processes, path: str) -> str:
     return f"http://127.0.0.1:{processes.apps[app_id_of(path)]['appPort']}"
+
+
+def secured(app_ids: Iterable[str], **variables: str) -> dict[str, Any]:
+    """The file of those apps, on ports of their own beside those of another run, with these variables."""
+    file: dict[str, Any] = yaml.safe_load((ROOT / "dapr.yaml").read_text())
+    file["common"]["env"] |= variables
+    file["apps"] = [app for app in file["apps"] if app["appID"] in app_ids]
+    for app in file["apps"]:
+        for name in ("appPort", "daprHTTPPort", "daprGRPCPort", "daprInternalGRPCPort", "metricsPort"):
+            port = free_port()
+            app["command"] = [str(port) if part == str(app[name]) else part for part in app["command"]]
+            app[name] = port
+    return file
+
+
+@contextmanager
+def secured_run(folder: Path, token: str, file: dict[str, Any]) -> Iterator["StackBackend"]:
+    """The functions of a file as `secured` makes it, each with its daprd that wants this token and sends it."""
+    with ExitStack() as stack, httpx.Client(timeout=10) as client:
+        processes = Processes(folder, stack, file, DAPR_API_TOKEN=token, APP_API_TOKEN=token)
+        try:
+            for app_id in processes.apps:
+                processes.start(app_id, "app")
+                processes.start(app_id, "daprd")
+            for app_id in processes.apps:
+                processes.wait(app_id)
+            yield StackBackend("stack", lambda path: _url(processes, path), client, processes)
+        finally:
+            processes.stop()

@@ -15,7 +15,7 @@ from functions.runtime.ports import Call, Principal, Sql
 from functions.update_progress.handler import update_progress
 from functions.update_progress.models import BatchProgress, LessonProgress, UpdateProgress
 from functions.usecases.events import ProgressUpdated
-from tests.support.fakes import MAYA, NOW, World, new_world, received, report
+from tests.support.fakes import MAYA, NOW, TEACHER, World, class_of, new_world, received, report
 
 SERVICE = Principal("importer", "service")
 MINUTE = timedelta(minutes=1)
@@ -169,9 +169,11 @@ async def test_a_learner_takes_nothing_back_not_even_their_own(world: World) -> 
 
 async def test_who_signs_is_the_caller_unless_a_service_acts_for_somebody(world: World) -> None:
     first, second = await observe(world, quiz(10), quiz(20, "R"))
-    with pytest.raises(Forbidden):
-        await correct(world, first, by="somebody-else")
-    await correct(world, first, by="teacher-1")
+    await class_of(world, "maya")
+    teacher = world.call(principal=TEACHER)
+    with pytest.raises(Forbidden, match="your own id"):
+        await correct(world, first, by="somebody-else", call=teacher)
+    await correct(world, first, by="teacher-1", call=teacher)
     await correct(world, second, by="teacher-2", call=world.call(principal=SERVICE))
     assert [line["by"] for line in (await learner(world))["ledger"] if line["kind"] == "void"] == [
         "teacher-1",

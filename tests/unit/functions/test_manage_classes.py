@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from functions.manage_classes.handler import put_class, read_class
 from functions.manage_classes.models import ClassAnswer, ClassQuery, PutClass
-from functions.runtime.errors import Conflict, Forbidden, NotFound, PreconditionFailed, Unavailable
+from functions.runtime.errors import Conflict, Forbidden, InvalidRequest, NotFound, PreconditionFailed, Unavailable
 from functions.runtime.ports import Call, Principal, Reply
+from functions.usecases.access import CLASSES_AT_MOST
 from functions.usecases.learners import ATTEMPTS
 from tests.support.fakes import LOST, MAYA, NOW, TEACHER, World
 
@@ -114,9 +115,9 @@ async def test_a_class_may_have_500_learners_and_a_title_of_200_characters(world
 async def test_a_class_is_its_owners(world: World) -> None:
     await put(world)
     theirs = world.call(principal=OTHER)
-    with pytest.raises(Forbidden, match="another teacher's"):
+    with pytest.raises(Forbidden, match="not yours"):
         await put(world, theirs, title="Mine now")
-    with pytest.raises(Forbidden, match="another teacher's"):
+    with pytest.raises(NotFound, match="There is no class 7b"):
         await read(world, theirs)
     assert body(await read(world)).title == "Python, 7b"
 
@@ -238,7 +239,7 @@ async def test_a_race_lost_to_another_teacher_is_refused(world: World) -> None:
 
     world.documents.before_commit = rival
     with pytest.raises(Forbidden):
-        await put(world)
+        await put(world, world.call(principal=TEACHER))
     assert body(await read(world, world.call(principal=OTHER))).owner == OTHER.user_id
 
 
@@ -259,3 +260,42 @@ async def test_races_that_are_always_lost_give_up(world: World) -> None:
     with pytest.raises(Conflict):
         await put(world)
     assert await world.document("class:7b") is None
+
+
+# What a teacher may see of learners is found by their list of classes
+
+
+async def test_a_teachers_classes_are_listed_in_the_commit_that_makes_them(world: World) -> None:
+    teacher = world.call(principal=TEACHER)
+    for class_id in ("7b", "8a", "7b"):
+        await put_class(world.ports, teacher, PutClass.model_validate(ROSTER), class_id)
+    assert await world.document("teacher:teacher-1") == {"user_id": "teacher-1", "class_ids": ["7b", "8a"]}
+    world.documents.fail_at = {len(world.documents.commits) + 1: LOST}
+    with pytest.raises(Unavailable):
+        await put_class(world.ports, teacher, PutClass.model_validate(ROSTER), "9c")
+    assert await world.document("class:9c") is None
+    assert (await world.document("teacher:teacher-1") or {})["class_ids"] == ["7b", "8a"]
+
+
+async def test_two_classes_that_a_teacher_makes_at_once_are_both_listed(world: World) -> None:
+    async def rival() -> None:
+        await put_class(world.ports, world.call(principal=TEACHER), PutClass.model_validate(ROSTER), "8a")
+
+    world.documents.before_commit = rival
+    await put(world, world.call(principal=TEACHER))
+    assert (await world.document("teacher:teacher-1") or {})["class_ids"] == ["8a", "7b"]
+
+
+async def test_a_teacher_has_a_hundred_classes_at_most(world: World) -> None:
+    teacher = world.call(principal=TEACHER)
+    for number in range(CLASSES_AT_MOST):
+        await put_class(world.ports, teacher, PutClass.model_validate(ROSTER), f"c{number}")
+    with pytest.raises(InvalidRequest, match="100 classes already"):
+        await put_class(world.ports, teacher, PutClass.model_validate(ROSTER), "one-more")
+    assert (await put_class(world.ports, teacher, PutClass(title="Renamed", user_ids=[]), "c7")).status == 200
+
+
+@pytest.mark.parametrize("principal", [SERVICE, LOCAL])
+async def test_who_sees_every_class_has_no_list_of_them(world: World, principal: Principal) -> None:
+    await put(world, world.call(principal=principal))
+    assert await world.document(f"teacher:{principal.user_id}") is None

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,15 +14,17 @@ from functions.learning.learner import Learner
 from functions.learning.lessons.types import Section
 from functions.manage_learner.erasing import erase
 from functions.manage_learner.exporting import exported
+from functions.prepare_lesson.handler import prepare_remedial
 from functions.proof import sandbox
 from functions.runtime.errors import NoAnswer, Unavailable
 from functions.runtime.ports import Json, Message, Meter, Model
 from functions.runtime.settings import ModelSettings
+from functions.usecases.events import StruggleDetected
 from functions.usecases.learners import load_learner
 from functions.usecases.lesson_documents import LessonDocument
 from functions.usecases.lesson_models import public_lesson
 from functions.usecases.writing_lessons import Wanted, Written, assign, write_lesson
-from tests.support.fakes import World, lesson_for, report
+from tests.support.fakes import NOW, World, lesson_for, received, report, struggle
 from tests.support.model_server import part_of, text_of
 
 WANTED = Wanted("for-loops", "standard")
@@ -58,7 +61,7 @@ async def local(world: World) -> AsyncIterator[Local]:
 
 async def written(world: World, user_id: str = "maya", tell: Any = None) -> Written:
     learner, _ = await load_learner(world.documents, user_id)
-    return await write_lesson(world.ports, assign(learner, WANTED, world.now), world.now, tell)
+    return await write_lesson(world.ports, assign(learner, WANTED, world.now), tell)
 
 
 def without_time(made: Written) -> Json:
@@ -227,7 +230,7 @@ async def test_memory_that_does_not_answer_is_no_memory(world: World, local: Loc
     learner = Learner("maya")
     assignment = assign(learner, WANTED, world.now)
     broken = replace(world.ports, documents=Forgetful())  # type: ignore[arg-type]
-    made = await write_lesson(broken, assignment, world.now)
+    made = await write_lesson(broken, assignment)
     assert {f["why"] for f in made.provenance["fallbacks"]} == {"failed"} and local.asked == []
 
 
@@ -256,3 +259,18 @@ async def test_a_learner_sees_no_key_of_a_models_question_and_no_solution_of_its
         assert json.dumps(exercise["solution"])[1:-1] not in shown
     for question in made.lesson["quiz"]:
         assert json.dumps(question["key"]["explanation"])[1:-1] not in shown
+
+
+async def test_a_lesson_that_is_prepared_ahead_of_time_may_have_parts_of_a_model_at_the_learners_cost_of_today(
+    world: World, local: Local
+) -> None:
+    await struggle(world)
+    [told] = [event for topic, _, event in world.publisher.published if topic == "struggle-detected"]
+    world.now += timedelta(days=5)  # it was on its way that long
+    handled = received(StruggleDetected, told, world.now)
+    await prepare_remedial(world.ports, handled)
+    await prepare_remedial(world.ports, handled)
+    [lesson] = (await world.documents.inner.scan("lesson:", 9)).values()
+    parts = lesson["provenance"]["parts"]
+    assert set(parts.values()) == {"model"} and len(local.asked) == len(parts)
+    assert await world.document("budget:maya:2026-03-15") and not await world.document(f"budget:maya:{NOW.date()}")

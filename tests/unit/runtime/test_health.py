@@ -1,5 +1,6 @@
 """The app starts without its sidecar: alive, not ready and saying why, and every call a 503."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ from functions.runtime.models import Answer, Id, Request
 from functions.runtime.ports import Call, Ports, Received, Reply, Sql, Write
 from functions.runtime.receive import On
 from functions.runtime.routes import Route
-from functions.runtime.settings import Settings
+from functions.runtime.settings import Settings, TokenSettings
 from functions.runtime.sidecar import Sidecar
 from functions.usecases.events import Ping
 from tests.support.fakes import World, client_of
@@ -175,7 +176,7 @@ async def test_the_embedded_run_is_ready_as_long_as_its_database_answers(tmp_pat
 
 async def test_readiness_follows_the_adapters_and_liveness_does_not(world: World) -> None:
     app = http_app()
-    app.state.ports = world.ports
+    app.state.ports, app.state.settings = world.ports, Settings(auth="off")
     async with client_of(app) as client:
         assert (await client.get("/health/ready")).json() == {"status": "ready"}
         world.why_not_ready = "the disk is full"
@@ -186,6 +187,36 @@ async def test_readiness_follows_the_adapters_and_liveness_does_not(world: World
 
 async def test_health_needs_no_token(world: World) -> None:
     app = http_app()
-    app.state.ports, app.state.settings = world.ports, Settings()
+    app.state.ports, app.state.settings = world.ports, Settings(tokens=TokenSettings("i", "a", "https://i.example"))
     async with client_of(app) as client:
         assert [(await client.get(f"/health/{kind}")).status_code for kind in ("live", "ready")] == [200, 200]
+
+
+async def test_a_function_that_could_check_no_token_is_not_ready_and_says_what_is_missing(world: World) -> None:
+    app = http_app()
+    app.state.ports, app.state.settings = world.ports, Settings(tokens=TokenSettings(issuer="https://i.example"))
+    async with client_of(app) as client:
+        answer = await client.get("/health/ready")
+        assert answer.status_code == 503
+        assert answer.json()["detail"] == "AUTH is jwt, but LEARNFLOW_JWT_AUDIENCE, LEARNFLOW_JWKS_URL not set."
+        assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_a_function_that_takes_events_needs_nothing_for_tokens_to_be_ready(world: World) -> None:
+    app = create_event_app("probe-events", [On(Ping, load)])
+    app.state.ports, app.state.settings = world.ports, Settings()
+    async with client_of(app) as client:
+        assert (await client.get("/health/ready")).status_code == 200
+
+
+async def test_a_function_is_not_ready_while_the_issuers_keys_are_on_their_way(world: World) -> None:
+    app = http_app()
+    app.state.ports, app.state.settings = world.ports, Settings(tokens=TokenSettings("i", "a", "https://i.example"))
+    come = asyncio.Event()
+    app.state.warming = asyncio.create_task(come.wait())
+    async with client_of(app) as client:
+        answer = await client.get("/health/ready")
+        assert (answer.status_code, answer.json()["detail"]) == (503, "the issuer's keys are being fetched")
+        come.set()
+        await app.state.warming
+        assert (await client.get("/health/ready")).status_code == 200, "whether or not they came"

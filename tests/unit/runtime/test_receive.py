@@ -16,6 +16,7 @@ from functions.runtime.middleware import BODY_LIMIT
 from functions.runtime.models import Id
 from functions.runtime.ports import Ports, Received
 from functions.runtime.receive import On, Outcome, receive
+from functions.runtime.settings import Settings
 from functions.runtime.telemetry import traceparent
 from tests.support.fakes import NOW, World, client_of
 
@@ -138,7 +139,7 @@ async def test_a_trace_that_is_none_does_not_stop_the_event(deliver: Deliver, ha
 @pytest.fixture
 def app(world: World, handler: Handler) -> FastAPI:
     made = create_event_app("probe-events", [On(Probed, handler)])
-    made.state.ports = world.ports
+    made.state.ports, made.state.settings = world.ports, Settings(auth="off")
     return made
 
 

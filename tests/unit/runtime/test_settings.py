@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.runtime.settings import ModelSettings, Settings
+from functions.runtime.settings import ModelSettings, Settings, TokenSettings
 
 
 def test_without_a_word_a_deployment_demands_tokens() -> None:
@@ -23,6 +23,7 @@ def test_everything_can_be_set() -> None:
         "DAPR_GRPC_PORT": "50010",
         "DAPR_HTTP_PORT": "3510",
         "DAPR_API_TOKEN": "token",
+        "APP_API_TOKEN": "other",
     }
     assert Settings.from_env(env) == Settings(
         auth="off",
@@ -31,7 +32,81 @@ def test_everything_can_be_set() -> None:
         dapr_grpc_port=50010,
         dapr_http_port=3510,
         dapr_api_token="token",
+        app_api_token="other",
     )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://issuer.example/jwks.json",
+        "http://127.0.0.1:8000/jwks.json",
+        "http://jwks.learnflow.svc/jwks.json",
+        "http://jwks.learnflow.svc.cluster.local:8080/jwks.json",
+        "file:///etc/learnflow/jwks.json",
+    ],
+)
+def test_keys_come_from_where_nobody_on_the_way_can_change_them(url: str) -> None:
+    env = {"LEARNFLOW_JWT_ISSUER": "i", "LEARNFLOW_JWT_AUDIENCE": "a", "LEARNFLOW_JWKS_URL": url}
+    found = Settings.from_env(env).tokens
+    assert (found, found.missing) == (TokenSettings("i", "a", url), [])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://issuer.example/jwks.json",
+        "http://10.0.0.1/jwks.json",
+        "http://evil.example/.svc",
+        "http://svc/jwks.json",
+        "ftp://issuer.example/jwks.json",
+        "file://elsewhere/jwks.json",
+        "issuer.example/jwks.json",
+        "https://",
+    ],
+)
+def test_keys_from_anywhere_else_stop_the_start(url: str) -> None:
+    with pytest.raises(ValueError, match="LEARNFLOW_JWKS_URL"):
+        Settings.from_env({"LEARNFLOW_JWKS_URL": url})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"JWT_LEEWAY": "3600"}, {"JWT_LEEWAY": "-1"}, {"JWKS_FRESH": "0"}, {"JWKS_KEPT": "100000"}, {"JWKS_KEPT": "60"}],
+)
+def test_times_that_would_make_tokens_or_keys_last_are_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError):
+        Settings.from_env({f"LEARNFLOW_{name}": value for name, value in wrong.items()})
+
+
+def test_what_is_missing_to_check_tokens_is_named() -> None:
+    assert Settings.from_env({"LEARNFLOW_JWT_AUDIENCE": "a"}).tokens.missing == [
+        "LEARNFLOW_JWT_ISSUER",
+        "LEARNFLOW_JWKS_URL",
+    ]
+
+
+def test_no_secret_is_shown_where_settings_are() -> None:
+    assert "s3cret" not in repr(Settings(dapr_api_token="s3cret", app_api_token="s3cret"))
+
+
+# The embedded run
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.0.0.2"])
+def test_on_loopback_there_are_no_accounts_unless_said_so(host: str) -> None:
+    assert Settings.embedded(host, {}).auth == "off"
+    env = {"AUTH": "jwt", "LEARNFLOW_JWT_ISSUER": "i", "LEARNFLOW_JWT_AUDIENCE": "a", "LEARNFLOW_JWKS_URL": "file:///k"}
+    assert Settings.embedded(host, env).auth == "jwt"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "learn.example"])
+def test_where_others_can_come_it_has_to_be_said_who_may(host: str) -> None:
+    with pytest.raises(ValueError, match="AUTH=jwt"):
+        Settings.embedded(host, {})
+    with pytest.raises(ValueError, match="LEARNFLOW_JWT_ISSUER"):
+        Settings.embedded(host, {"AUTH": "jwt"})
+    assert Settings.embedded(host, {"AUTH": "off"}).auth == "off"
 
 
 def test_a_port_that_is_no_number_is_refused() -> None:
