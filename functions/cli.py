@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from functions.dead_letters.arguments import add_arguments
 from functions.runtime.visible import visible
 
 LONGEST = 1000  # characters of one part of a line
@@ -16,6 +17,7 @@ commands:
   learnflow                  serve all functions in one process, on loopback, state in one SQLite file
   learnflow verify           run every example, exercise and quiz key of the curriculum, compare with what ships
   learnflow rebuild          make the read model anew from the documents, while the functions go on
+  learnflow dead-letters     list, show or replay the events that were given up
   learnflow token WHO        a bearer token for a deployment of your own that asks for them
   learnflow contracts        write docs/contracts (OpenAPI of each function, JSON Schema of each event)
 
@@ -49,6 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     rebuild.add_argument(
         "--sidecar", action="store_true", help="of the documents behind daprd (DAPR_GRPC_PORT), not those in --data"
     )
+    dead_letters = commands.add_parser("dead-letters", help="list, show or replay the events that were given up")
+    dead_letters.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="directory of the state")
+    add_arguments(dead_letters)
     token = commands.add_parser("token", help="a bearer token, signed with a key of your own")
     token.add_argument("user_id", nargs="?", help="who it is for")
     token.add_argument("--role", choices=("learner", "teacher", "service"), default="learner")
@@ -77,13 +82,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             from functions.rebuild import rebuild as run_rebuild
 
             return run_rebuild(None if arguments.sidecar else arguments.data)
+        case "dead-letters":
+            from functions.dead_letters.command import run as run_dead_letters
+
+            return run_dead_letters(arguments)
     return serve(arguments.host, arguments.port, arguments.data)
 
 
 class Line(logging.Formatter):
     """For a person at a terminal: what happened, with its figures behind it; no caller's text makes another line."""
 
-    SHOWN = ("method", "route", "status", "duration_ms", "event_type", "outcome", "why", "published")
+    SHOWN = ("method", "route", "status", "duration_ms", "event_type", "outcome", "why", "published", "failed")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         shown = [str(vars(record)[name]) for name in self.SHOWN if vars(record).get(name) not in (None, "")]

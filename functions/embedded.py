@@ -17,13 +17,14 @@ from starlette.requests import Request
 
 import functions
 from functions.page.serve import add_page
-from functions.runtime.app import Function, new_app
+from functions.runtime.app import Function, new_app, spans_exported
 from functions.runtime.auth import authenticate
 from functions.runtime.broker import HEADERS, Broker
 from functions.runtime.errors import Forbidden
 from functions.runtime.events import stable_id
 from functions.runtime.local import FILE, Database, ports
 from functions.runtime.models import rfc3339
+from functions.runtime.observing import observed
 from functions.runtime.ports import Model, Ports
 from functions.runtime.receive import receive
 from functions.runtime.settings import ModelSettings, Settings
@@ -50,8 +51,8 @@ def create_app(data: Path, settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(data / FILE)
         broker = Broker(database, {name: function for name, function in found.items() if function.takes})
-        async with _model(settings.model) as model:
-            app.state.ports = ports(database, broker.subscribers(), broker.wake, model)
+        async with spans_exported(settings, "learnflow"), _model(settings.model) as model:
+            app.state.ports = observed(ports(database, broker.subscribers(), broker.wake, model), "sqlite")
             work = broker.run(app.state.ports), _relay(app.state.ports, found)
             tasks = [asyncio.create_task(each) for each in work]
             yield

@@ -5,20 +5,23 @@ The app starts without its sidecar; readiness waits for it, liveness never does.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from functions.runtime import middleware, routes
+from functions.runtime import metrics, middleware, routes
 from functions.runtime.auth import check_sidecar, warm_up
 from functions.runtime.errors import InvalidRequest, Unavailable, UnsupportedMediaType
 from functions.runtime.events import STRUCTURED
+from functions.runtime.observing import observed
 from functions.runtime.receive import On, Outcome, receive
+from functions.runtime.refusing import note_refusal
 from functions.runtime.routes import Route
 from functions.runtime.settings import Settings
 from functions.runtime.telemetry import configure_logging, log
@@ -60,8 +63,10 @@ def create_event_app(name: str, takes: Sequence[On[Any]]) -> FastAPI:
         return middleware.problem_response(request, Unavailable(why))
 
     async def from_dapr(request: Request) -> Response:
+        body = b""
         check_sidecar(request)
         try:
+            body = await request.body()
             outcome, why = await _receive(request, takes)
         except (HTTPException, UnsupportedMediaType) as error:
             outcome, why = Outcome.BAD, error.detail
@@ -69,6 +74,8 @@ def create_event_app(name: str, takes: Sequence[On[Any]]) -> FastAPI:
             case Outcome.DONE:
                 return Response(status_code=204)
             case Outcome.BAD:
+                # daprd copies it to the dead letters, and does not know why
+                await note_refusal(request.app.state.ports, name, request.headers, body, why)
                 return JSONResponse({"status": "DROP"})
         return middleware.problem_response(request, Unavailable(why))
 
@@ -109,12 +116,15 @@ def _app(function: Function) -> FastAPI:
 
 
 def new_app(title: str, settings: Settings, lifespan: Any) -> FastAPI:
-    """An app with health, problems and an OpenAPI that declares what is really answered."""
-    app = FastAPI(title=title, version="1", lifespan=lifespan, redirect_slashes=False)
+    """An app with health, metrics, problems and an OpenAPI that declares what is really answered."""
+    # FastAPI's own telemetry tells the path and the query, which hold ids of people: ours is in middleware.py.
+    silent: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+    app = FastAPI(title=title, version="1", lifespan=lifespan, redirect_slashes=False, telemetry=silent)
     app.state.settings = settings
     middleware.install(app)
     app.add_api_route("/health/live", live, include_in_schema=False)
     app.add_api_route("/health/ready", ready, include_in_schema=False)
+    app.add_api_route("/metrics", metrics.answer, include_in_schema=False)
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -134,13 +144,27 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         return
     from functions.runtime import sidecar  # gRPC is loaded while the server already listens to nothing else
 
-    async with sidecar.ports(app.state.settings) as app.state.ports:
+    settings: Settings = app.state.settings
+    async with spans_exported(settings, app.state.function.name), sidecar.ports(settings) as ports:
+        app.state.ports = observed(ports, "postgresql")
         log.info("started", extra={"function": app.state.function.name})
         if app.state.settings.auth == "jwt" and not app.state.function.takes:
             app.state.warming = asyncio.create_task(warm_up(app.state))
         yield
         if warming := getattr(app.state, "warming", None):
             warming.cancel()
+
+
+def spans_exported(settings: Settings, service: str) -> AbstractAsyncContextManager[None]:
+    """Sends spans to the collector, where one is set. Raises RuntimeError where what that needs is not installed."""
+    if not settings.otlp_endpoint:
+        return nullcontext()
+    try:
+        from functions.runtime import otlp  # the SDK: only a function that uses it pays for it
+    except ImportError as error:
+        raise RuntimeError("a collector is set (OTEL_EXPORTER_OTLP_…), but not the extra otlp installed") from error
+
+    return otlp.exporting(service)
 
 
 async def live() -> Response:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
+from functions.runtime import metrics
 from functions.runtime.app import Function
 from functions.runtime.events import STRUCTURED
 from functions.runtime.local import Database
@@ -67,6 +68,8 @@ class Broker:
                 continue
             attempts = 0
             reason = "" if outcome is Outcome.DONE else why
+            if outcome is Outcome.RETRY:
+                metrics.dead_letters.add(json.loads(event)["type"], outcome.value)
             await self._database.run(lambda c, n=number, e=event, r=reason: _finish(c, name, n, e, r))  # type: ignore[misc]
 
 

@@ -33,6 +33,7 @@ CREATE INDEX IF NOT EXISTS deliveries_by_subscriber ON deliveries (subscriber, i
 CREATE TABLE IF NOT EXISTS dead_letters (
     id INTEGER PRIMARY KEY AUTOINCREMENT, subscriber TEXT NOT NULL, reason TEXT NOT NULL, event TEXT NOT NULL,
     dead_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS dead_letter_replays (source TEXT NOT NULL, id TEXT NOT NULL, replayed_at REAL NOT NULL);
 """
 
 
@@ -101,6 +102,12 @@ class LocalDocuments:
 
     async def page(self, prefix: str, after: str, limit: int) -> dict[str, Json]:
         return await self._rows(prefix, after, "key", limit)
+
+    async def count(self, prefix: str) -> int:
+        sql = f"SELECT count(*) FROM documents WHERE key > ? AND substr(key, 1, ?) = ? AND {ALIVE}"
+        wanted = [prefix, len(prefix), prefix, self._clock()]
+        found: int = await self._database.run(lambda c: c.execute(sql, wanted).fetchone()[0])
+        return found
 
     async def _rows(self, prefix: str, after: str, order: str, limit: int) -> dict[str, Json]:
         chosen = f"key > ? AND substr(key, 1, ?) = ? AND {ALIVE}"
@@ -189,10 +196,14 @@ def ports(
         publisher=LocalPublisher(database, subscribers, wake),
         read_model=LocalReadModel(database),
         now=lambda: datetime.now(UTC),
-        not_ready=_always_ready,
+        not_ready=lambda: _not_ready(database),
         model=model,
     )
 
 
-async def _always_ready() -> str | None:
+async def _not_ready(database: Database) -> str | None:
+    try:
+        await database.run(lambda connection: connection.execute("SELECT 1 FROM documents LIMIT 1").fetchall())
+    except Unavailable as error:
+        return error.detail
     return None

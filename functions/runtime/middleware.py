@@ -2,16 +2,19 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from opentelemetry.trace import Span, SpanKind, StatusCode
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
+from functions.runtime import metrics
 from functions.runtime.errors import (
     BodyTooLarge,
     Conflict,
@@ -22,13 +25,14 @@ from functions.runtime.errors import (
     Problem,
     Unavailable,
 )
-from functions.runtime.telemetry import enter_trace, log
+from functions.runtime.telemetry import entered, log
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 BODY_LIMIT = 1 << 20  # bytes
+NOT_TRACED = ("/health/", "/metrics")  # asked every few seconds, and about nobody's work
 
 
 class Envelope:
@@ -41,8 +45,7 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, status = time.perf_counter(), 500
-        enter_trace(Request(scope).headers.get("traceparent"))
+        status = 500
 
         async def observed(message: Message) -> None:
             nonlocal status
@@ -50,13 +53,41 @@ class Envelope:
                 status = message["status"]
             await send(message)
 
-        try:
-            await self.app(scope, _limited(receive), observed)
-        finally:
-            duration = round((time.perf_counter() - started) * 1000, 1)
-            fields = {"method": scope["method"], "route": _template(scope), "status": status, "duration_ms": duration}
-            level = logging.DEBUG if fields["route"].startswith("/health/") else logging.INFO
-            log.log(level, "request", extra=fields)
+        if scope["path"].startswith(NOT_TRACED):
+            with _told(scope, lambda: status):
+                await self.app(scope, _limited(receive), observed)
+            return
+        incoming = Request(scope).headers.get("traceparent")
+        about = {"http.request.method": scope["method"]}
+        with entered(incoming, scope["method"], SpanKind.SERVER, about) as span, _told(scope, lambda: status):
+            try:
+                await self.app(scope, _limited(receive), observed)
+            finally:
+                _describe(span, scope, status)
+
+
+@contextmanager
+def _told(scope: Message, status: Callable[[], int]) -> Iterator[None]:
+    """What became of a request, in the log and in the metrics."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds, route = time.perf_counter() - started, _template(scope)
+        metrics.count_request(route, scope["method"], status(), seconds)
+        duration = round(seconds * 1000, 1)
+        fields = {"method": scope["method"], "route": route, "status": status(), "duration_ms": duration}
+        log.log(logging.DEBUG if route.startswith(NOT_TRACED) else logging.INFO, "request", extra=fields)
+
+
+def _describe(span: Span, scope: Message, status: int) -> None:
+    """By its route: FastAPI's own spans, which are switched off, hold the path and the query, and so a person's id."""
+    span.set_attribute("http.response.status_code", status)
+    if scope.get("route"):
+        span.update_name(f"{scope['method']} {_template(scope)}")
+        span.set_attribute("http.route", _template(scope))
+    if status >= 500:
+        span.set_status(StatusCode.ERROR)
 
 
 def _template(scope: Message) -> str:

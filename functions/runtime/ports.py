@@ -53,6 +53,10 @@ class Documents(Protocol):
         """The next `limit` documents under a prefix, by key, after the key `after`. For maintenance."""
         ...
 
+    async def count(self, prefix: str) -> int:
+        """How many documents there are under a prefix. For maintenance."""
+        ...
+
 
 class Publisher(Protocol):
     """Where events go."""

@@ -139,6 +139,7 @@ class Settings:
     state_store: str = "statestore"
     pubsub: str = "pubsub"
     read_model: str = "readmodel"
+    otlp_endpoint: str = ""  # where spans go; the exporter reads this variable, and more of them, by itself
     model: ModelSettings = ModelSettings()
 
     @classmethod
@@ -176,8 +177,16 @@ class Settings:
             lessons=int(env.get("LEARNFLOW_LESSONS", cls.lessons)),
             lesson_seconds=int(env.get("LEARNFLOW_LESSON_SECONDS", cls.lesson_seconds)),
             app_api_token=env.get("APP_API_TOKEN", ""),
+            otlp_endpoint=otlp_endpoint(env),
             model=ModelSettings.from_env(env),
         )
         if not (0 <= found.lessons <= 1000 and 0 < found.lesson_seconds <= 86_400):
             raise ValueError("LEARNFLOW_LESSONS can be 0 to 1000, LEARNFLOW_LESSON_SECONDS 1 to 86400")
         return found
+
+
+def otlp_endpoint(env: Mapping[str, str] = os.environ) -> str:
+    """OpenTelemetry's own variables; empty without one, and where it says that it is disabled."""
+    if env.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return ""
+    return env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or env.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")

@@ -70,6 +70,10 @@ class Sidecar:
         url = f"http://{self.settings.dapr_host}:{self.settings.dapr_http_port}/v1.0/healthz/outbound"
         try:
             await asyncio.to_thread(urllib.request.urlopen, url, timeout=1)
+        except urllib.error.HTTPError as error:
+            with error:
+                told = error.read(500).decode(errors="replace")  # which component, in daprd's words
+            return f"the Dapr sidecar is not ready: {told or error.reason}"
         except (urllib.error.URLError, OSError) as error:
             return f"the Dapr sidecar is not ready: {getattr(error, 'reason', None) or error}"
         return None
@@ -105,7 +109,16 @@ class SidecarDocuments:
     async def page(self, prefix: str, after: str, limit: int) -> dict[str, Json]:
         return await self._rows(prefix, after, "key USING ~<~", limit)
 
+    async def count(self, prefix: str) -> int:
+        [[found]] = await self._select("count(*)", "", prefix, prefix)
+        return int(found)
+
     async def _rows(self, prefix: str, after: str, order: str, limit: int) -> dict[str, Json]:
+        columns, rest = "key, convert_from(value, 'UTF8')", f" ORDER BY {order} LIMIT $3"
+        rows = await self._select(columns, rest, prefix, max(prefix, after), limit)
+        return {key.removeprefix(f"{self._store}||"): from_json(value) for key, value in rows}
+
+    async def _select(self, columns: str, rest: str, prefix: str, after: str, *params: int) -> list[Row]:
         # The one place that knows Dapr's own table and how it builds keys (`keyPrefix: name`). Keys are compared byte
         # by byte, whatever the database's collation: that is what the index is made for.
         if not self._indexed:
@@ -114,14 +127,13 @@ class SidecarDocuments:
                 await self._tables.write(Sql(f"CREATE INDEX IF NOT EXISTS {INDEX} ON state (key text_pattern_ops)"))
             self._indexed = True
         start = f"{self._store}||"
-        rows = await self._tables.query(
+        return await self._tables.query(
             Sql(
-                "SELECT key, convert_from(value, 'UTF8') FROM state WHERE key ~>~ $1 AND key ~<~ $2"
-                f" AND (expires_at IS NULL OR expires_at > now()) ORDER BY {order} LIMIT $3",
-                [start + max(prefix, after), f"{start}{prefix}{LAST}", limit],
+                f"SELECT {columns} FROM state WHERE key ~>~ $1 AND key ~<~ $2"
+                f" AND (expires_at IS NULL OR expires_at > now()){rest}",
+                [start + after, f"{start}{prefix}{LAST}", *params],
             )
         )
-        return {key.removeprefix(start): from_json(value) for key, value in rows}
 
 
 def _operation(write: Write) -> Any:

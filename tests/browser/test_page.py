@@ -68,7 +68,7 @@ def test_a_quiz_answered_wrong_and_then_right_moves_the_figures(visit: Visit) ->
     see(quiz.get_by_role("row", name="Quiz 100")).to_contain_text("latest attempt")
     row = quiz.get_by_role("row", name="Mastery of the topic")
     see(row.get_by_role("cell")).to_have_text(["19 %", "31 %", "new evidence: quiz"])
-    see(visit.page.locator("main > .progress")).to_contain_text("15 %, in progress")
+    see(visit.page.locator("main > .progress")).to_contain_text("18 %, in progress")
     visit.page.get_by_role("link", name="Back to").click()
     visit.shown(f"How {learner} is doing")
     module = visit.page.get_by_role("listitem").filter(has_text="1 of 4 topics begun")
@@ -101,11 +101,11 @@ def test_a_passed_exercise_is_reported_and_is_still_done_after_a_reload(visit: V
     see(place.get_by_role("row", name="Exercises")).to_contain_text("1 of 3 core exercises passed")
     visit.page.reload()
     visit.shown()
-    see(visit.page.locator("main > .progress")).to_contain_text("15 %, in progress")
+    see(visit.page.locator("main > .progress")).to_contain_text("18 %, in progress")
     other = exercise(visit, "A staircase")
     other.get_by_label("Tests passed").fill(str(total_of(other)))
     other.get_by_role("button", name="Report").click()
-    see(visit.page.locator("main > .progress")).to_contain_text("30 %, in progress")
+    see(visit.page.locator("main > .progress")).to_contain_text("36 %, in progress")
     status = visit.backend.get("/status", user_id=learner).json()
     assert status["time_on_task_seconds"] == 450
 

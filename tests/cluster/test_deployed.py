@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import kafka, postgres
 from tests.support.backends import eventually, new_learner
-from tests.support.cluster import DOMAIN, NAMESPACE, ClusterBackend, items, kubectl, run, running_pods
+from tests.support.cluster import DOMAIN, INGRESS, NAMESPACE, ClusterBackend, items, kubectl, run, running_pods
 
 pytestmark = pytest.mark.cluster
 FUNCTIONS = {
@@ -92,6 +92,10 @@ def test_functions_that_take_events_are_not_reachable_from_outside(cluster: Clus
         )
 
 
+def place_of(letter: kafka.Record) -> str:
+    return f"{letter.value['knativekafkapartition']}/{letter.value['knativekafkaoffset']}"
+
+
 def test_a_bad_event_is_kept_in_the_dead_letters_with_the_status_it_got(cluster: ClusterBackend) -> None:
     user = new_learner()
     kafka.send("lesson-generated", b"this is no CloudEvent", user, {})
@@ -104,6 +108,9 @@ def test_a_bad_event_is_kept_in_the_dead_letters_with_the_status_it_got(cluster:
 
     [letter] = eventually(dead, AWAKE)
     assert letter.value["knativeerrorcode"] == "400"
+    listed = run("knative/dead-letters.sh", "list", seconds=150)
+    [line] = [line for line in listed.splitlines() if f"lesson-generated/{place_of(letter)} " in line]
+    assert "lesson-generated" in line and "track-lesson" in line and "data is not JSON" in line
     # what comes after it in the same partition is handled all the same
     eventually(lambda: cluster.get("/status", user_id=user).json()["counts"]["total"] == 1, AWAKE)
 
@@ -121,6 +128,20 @@ def test_a_pod_runs_without_privileges_on_a_file_system_it_cannot_write(cluster:
     assert "No such file" in kubectl(
         "exec", pod["metadata"]["name"], "-c", "user-container", "--", "sh", "-c", accounts + " || true"
     )
+
+
+def test_metrics_are_told_to_who_asks_the_pod_and_to_nobody_outside(cluster: ClusterBackend) -> None:
+    eventually(lambda: cluster.get("/status", user_id="someone").status_code == 200, AWAKE)
+    host = {"Host": f"get-status.{NAMESPACE}.{DOMAIN}"}
+    answer = cluster.client.get(f"{INGRESS}/metrics", headers=host)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    [pod, *_] = running_pods("get-status")
+    address = f"http://{pod['status']['podIP']}:8080/metrics"
+    script = f"import urllib.request as r; print(r.urlopen('{address}').read().decode())"
+    text = kubectl("exec", pod["metadata"]["name"], "-c", "user-container", "--", "python", "-c", script)
+    told = {line.rpartition(" ")[0] for line in text.splitlines() if line.startswith("learnflow_http_requests_total")}
+    assert 'learnflow_http_requests_total{method="GET",route="/status",status="200"}' in told
+    assert 'learnflow_http_requests_total{method="GET",route="/metrics",status="404"}' in told, "from outside"
 
 
 def test_only_functions_that_are_called_have_a_public_host(cluster: ClusterBackend) -> None:

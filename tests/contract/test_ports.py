@@ -99,6 +99,15 @@ async def test_a_scan_finds_the_oldest_under_a_prefix_and_takes_it_literally(por
     assert list(await documents.scan(f"{key}_:", 1)) == [f"{key}_:2"]
 
 
+async def test_documents_under_a_prefix_are_counted_without_the_expired_ones(ports: Ports, key: str) -> None:
+    documents, _ = ports
+    assert await documents.count(key) == 0
+    for suffix, seconds in (("_:1", None), ("_:2", 100), ("_:3", 1), ("x:0", None)):
+        await documents.commit(Write(key + suffix, {}, ttl_seconds=seconds))
+    await asyncio.sleep(1.2)
+    assert (await documents.count(f"{key}_:"), await documents.count(key)) == (2, 3)
+
+
 async def test_rows_come_back_as_they_were_written(ports: Ports, key: str) -> None:
     _, tables = ports
     await tables.write(Sql(PROBE))

@@ -180,6 +180,7 @@ def test_calls_answer_what_is_shown(document: Path, tmp_path: Path) -> None:
         real = {
             "127.0.0.1:8080": f"127.0.0.1:{server.port}",
             "uv run learnflow rebuild": f"{command} rebuild --data {tmp_path}",
+            "uv run learnflow dead-letters list": f"{command} dead-letters list --data {tmp_path}",
         }
         run_all(marked("embedded", document), tmp_path, real)
     finally:

@@ -63,6 +63,43 @@ def test_every_function_has_its_sidecar_as_knative_needs_it(overlay: Overlay) ->
         assert not [key for key in service["metadata"].get("annotations", {}) if key.startswith("dapr.io/")]
 
 
+def test_every_function_says_where_its_metrics_are(overlay: Overlay) -> None:
+    for service in functions(overlay):
+        annotations = service["spec"]["template"]["metadata"]["annotations"]
+        told = {"prometheus.io/scrape": "true", "prometheus.io/port": "8080", "prometheus.io/path": "/metrics"}
+        assert told.items() <= annotations.items()
+
+
+def test_with_tracing_functions_and_sidecars_send_their_spans_to_one_collector() -> None:
+    overlay = "traced", render("tests/manifests/traced")
+    for service in functions(overlay):
+        endpoint = variables(service)["OTEL_EXPORTER_OTLP_ENDPOINT"]
+        assert endpoint == "http://otel-collector.observability.svc.cluster.local:4318"
+    [configuration] = of_kind(overlay, "Configuration", "dapr.io/")
+    assert configuration["spec"]["tracing"] == {
+        "samplingRate": "1",
+        "otel": {
+            "endpointAddress": "otel-collector.observability.svc.cluster.local:4318",
+            "isSecure": False,
+            "protocol": "http",
+        },
+    }
+
+
+def test_without_tracing_nothing_is_sent(overlay: Overlay) -> None:
+    assert all("OTEL_EXPORTER_OTLP_ENDPOINT" not in variables(service) for service in functions(overlay))
+
+
+def test_monitoring_is_a_kustomization_of_its_own() -> None:
+    made = {resource["kind"]: resource for resource in render("knative/monitoring")}
+    assert set(made) == {"ConfigMap", "NetworkPolicy", "PodMonitor", "PrometheusRule"}
+    [rule] = made["NetworkPolicy"]["spec"]["ingress"]
+    scraped = {endpoint["portNumber"] for endpoint in made["PodMonitor"]["spec"]["podMetricsEndpoints"]}
+    assert {port["port"] for port in rule["ports"]} == scraped == {8080, 9092}
+    assert made["ConfigMap"]["metadata"]["labels"]["grafana_dashboard"] == "1"
+    assert {resource["metadata"]["namespace"] for resource in made.values()} == {"learnflow"}
+
+
 def test_every_function_is_locked_down_bounded_and_probed(overlay: Overlay) -> None:
     for service in functions(overlay):
         spec = service["spec"]["template"]["spec"]

@@ -1,5 +1,6 @@
 """Events on real Kafka, through real daprd: what is in the records, who gets them, and what a failure leaves behind."""
 
+import asyncio
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
+from functions.relay_events.handler import relay_events
+from functions.runtime import sidecar
+from functions.runtime.ports import Received
+from functions.runtime.settings import Settings
+from functions.usecases.events import Ping
 from tests.support import kafka, postgres
 from tests.support.backends import eventually, new_learner
 from tests.support.dapr_run import StackBackend
@@ -124,6 +130,60 @@ def test_what_was_left_in_the_outbox_is_relayed_in_order_with_the_same_ids(proce
     assert outbox(user) == []
     assert [r.value["id"] for r in kafka.records("progress-updated", lambda r: r.key == user)][-1] == f"left-{user}"
     eventually(lambda: postgres.rows("SELECT 1 FROM lesson_progress WHERE user_id = $1", user))
+
+
+def leave(backend: StackBackend, user: str, number: int, padding: int = 0) -> str:
+    """A row as a kill after the commit leaves it; `padding`: bytes more than Kafka takes."""
+    event = ping() | {"id": f"{number}-{user}", "type": "com.learnflow.left.v1", "data": {"text": "x" * padding}}
+    created = f"2026-01-01T00:00:{number:02}.000000Z"
+    row = {"topic": "struggle-detected", "key": user, "event": event, "created_at": created}
+    store = f"http://127.0.0.1:{backend.processes.apps['relay-events']['daprHTTPPort']}/v1.0/state/statestore"
+    assert backend.client.post(store, json=[{"key": f"outbox:{event['id']}", "value": row}]).status_code == 204
+    return str(event["id"])
+
+
+def published(user: str) -> list[str]:
+    return [r.value["id"] for r in kafka.records("struggle-detected", lambda r: r.key == user)]
+
+
+async def test_relays_of_several_replicas_at_once_lose_nothing_and_keep_each_learners_order(
+    processes: StackBackend,
+) -> None:
+    learners = [new_learner() for _ in range(6)]
+    left = {user: [leave(processes, user, number) for number in range(10)] for user in learners}
+    app = processes.processes.apps["update-progress"]  # another replica: this process, by another function's daprd
+    settings = Settings(dapr_grpc_port=app["daprGRPCPort"], dapr_http_port=app["daprHTTPPort"])
+    with ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(relay, processes) for _ in range(4)]
+        async with sidecar.ports(settings) as ports:
+            received = Received("1", "/test", Ping.type_name, Ping(), ports.now())
+            await asyncio.gather(*(relay_events(ports, received) for _ in range(2)), return_exceptions=True)
+        assert {run.result().status_code for run in runs} <= {204, 503}
+    eventually(lambda: relay(processes).status_code == 204)
+    for user, ids in left.items():
+        assert outbox(user) == []
+        assert list(dict.fromkeys(published(user))) == ids, "by the first time of each"
+
+
+def test_an_event_that_kafka_refuses_holds_back_its_learners_later_ones_and_nobody_elses(
+    processes: StackBackend,
+) -> None:
+    stuck, other = new_learner("stuck"), new_learner("other")
+    before = leave(processes, stuck, 1)
+    leave(processes, stuck, 2, padding=1_200_000)
+    leave(processes, stuck, 3)
+    last = leave(processes, other, 4)
+    try:
+        answer = relay(processes)
+        assert (answer.status_code, answer.json()["title"]) == (503, "Service unavailable")
+        assert (published(stuck), published(other)) == ([before], [last])
+        told = processes.client.get(processes.url("/functions/relay-events/") + "/metrics").text
+        figures = dict(line.split() for line in told.splitlines() if line.startswith("learnflow_outbox"))
+        assert float(figures["learnflow_outbox_backlog"]) >= 2
+        assert float(figures["learnflow_outbox_oldest_age_seconds"]) > 0
+    finally:
+        keys = [f"statestore||outbox:{number}-{stuck}" for number in (2, 3)]
+        postgres.rows("DELETE FROM state WHERE key = ANY($1)", keys)
 
 
 def test_a_thousand_updates_of_fifty_learners_are_all_there_once(processes: StackBackend) -> None:

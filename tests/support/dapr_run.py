@@ -31,15 +31,17 @@ class Processes:
         self.folder, self.stack = folder, stack
         self.running: dict[tuple[str, str], subprocess.Popen[bytes]] = {}
 
-    def start(self, app_id: str, kind: str) -> None:
-        """`kind` is app or daprd."""
+    def start(self, app_id: str, kind: str, module: str = "", **variables: str) -> None:
+        """`kind` is app or daprd. `module`: another app in its place; `variables`: besides what the file says."""
         app, common = self.apps[app_id], self.file["common"]
         ports = {"DAPR_HTTP_PORT": str(app["daprHTTPPort"]), "DAPR_GRPC_PORT": str(app["daprGRPCPort"])}
         if kind == "app":
             command, env = app["command"], environment(**common["env"], **app.get("env", {}), **ports)
+            command = [f"{module}:app" if module and part.endswith(".main:app") else part for part in command]
         else:
-            variables = {"LEARNFLOW_KAFKA": KAFKA, "LEARNFLOW_POSTGRES": POSTGRES} | self.for_daprd
-            command, env = self._daprd(app, common), environment(**variables)
+            for_daprd = {"LEARNFLOW_KAFKA": KAFKA, "LEARNFLOW_POSTGRES": POSTGRES} | self.for_daprd
+            command, env = self._daprd(app, common), environment(**for_daprd)
+        env |= variables
         log = self.stack.enter_context((self.folder / f"{app_id}-{kind}.log").open("ab"))
         # a group of its own: `uv run` is the parent of the server, and a kill has to reach both
         process = subprocess.Popen(
@@ -66,6 +68,13 @@ class Processes:
         process = self.running.pop((app_id, kind))
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
+
+    def restart(self, app_id: str, kind: str, module: str = "", **variables: str) -> None:
+        """As a new release is: the old process ends what it is doing."""
+        old = self.running.pop((app_id, kind))
+        os.killpg(old.pid, signal.SIGTERM)
+        old.wait(20)
+        self.start(app_id, kind, module, **variables)
 
     def stop(self) -> None:
         for process in self.running.values():

@@ -95,6 +95,11 @@ class FailingDocuments:
             raise LOST
         return await self.inner.page(prefix, after, limit)
 
+    async def count(self, prefix: str) -> int:
+        if self.down:
+            raise LOST
+        return await self.inner.count(prefix)
+
 
 @dataclass
 class FailingReadModel:

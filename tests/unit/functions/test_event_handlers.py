@@ -1,5 +1,6 @@
 """Handlers of events: any order, twice or late, ends in the same state."""
 
+import asyncio
 import random
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from functions.learning.learner import REMEMBERED_EVENTS, Learner
 from functions.learning.sealing import OPEN_LESSONS
 from functions.project_progress.handler import project_progress
+from functions.relay_events import handler
 from functions.relay_events.handler import GRACE, relay_events
+from functions.runtime import metrics
 from functions.runtime.errors import Conflict, Unavailable
 from functions.runtime.ports import Json, Sql, Write
 from functions.track_lesson.handler import track_lesson
@@ -309,15 +312,83 @@ async def test_the_relay_stops_at_the_first_failure_of_a_learner_and_goes_on_wit
     assert sorted(await world.outbox()) == sorted((await learner(world))["pending"])
 
 
-async def test_two_relays_at_once_publish_the_same_ids(world: World) -> None:
+async def test_a_row_that_could_not_be_removed_is_published_again_by_the_next_run_only(world: World) -> None:
     world.publisher.down = True
     await report(world, progress_percentage=10)
     world.publisher.down = False
     world.documents.fail_at = {len(world.documents.commits) + 1: LOST}  # the row could not be removed
     await relay(world)
+    assert len(world.publisher.ids()) == 1
     await relay(world)
     assert len(set(world.publisher.ids())) == 1 and len(world.publisher.ids()) == 2
     assert await world.outbox() == []
+
+
+async def test_relays_at_the_same_time_publish_the_same_ids_and_leave_nothing(world: World) -> None:
+    world.publisher.down = True
+    for user_id in ("maya", "james"):
+        for n in (10, 20, 30):
+            await report(world, user_id=user_id, progress_percentage=n)
+    waiting = {user_id: (await learner(world, user_id))["pending"] for user_id in ("maya", "james")}
+    world.publisher.down = False
+    await asyncio.gather(*(relay(world) for _ in range(5)))
+    for user_id, ids in waiting.items():
+        sent = [event["id"] for _, key, event in world.publisher.published if key == user_id]
+        assert list(dict.fromkeys(sent)) == ids, "the first time of each is in the order in which they happened"
+    assert await world.outbox() == []
+
+
+async def test_one_run_publishes_more_than_it_looks_at_in_one_step(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler, "BATCH", 3)
+    world.publisher.down = True
+    for n in range(10):
+        await report(world, user_id=f"learner-{n}", progress_percentage=10)
+    world.publisher.down = False
+    await relay(world)
+    assert (len(world.publisher.published), await world.outbox()) == (10, [])
+
+
+async def test_learners_whose_events_are_refused_do_not_hide_those_behind_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler, "BATCH", 2)
+    world.publisher.down = True
+    for n in range(5):
+        await report(world, user_id=f"stuck-{n}", progress_percentage=10)
+    await report(world, progress_percentage=20)
+    world.publisher = type(world.publisher)(fail_at={1, 2, 3, 4, 5})
+    with pytest.raises(Unavailable, match="5 events could not be published"):
+        await relay(world)
+    assert [key for _, key, _ in world.publisher.published] == ["maya"]
+
+
+async def test_a_step_that_ends_amid_the_events_of_one_commit_keeps_their_order(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler, "BATCH", 1)
+    world.publisher.down = True
+    updates = [{"lesson_id": f"l{n}", "progress_percentage": 10} for n in range(8)]
+    await update_progress(
+        world.ports, world.call(), UpdateProgress.model_validate({"user_id": "maya", "updates": updates})
+    )
+    world.publisher.down = False
+    await relay(world)
+    assert [e["lesson_id"] for e in world.publisher.data("progress-updated")] == [f"l{n}" for n in range(8)]
+
+
+async def test_the_relay_tells_how_much_is_left_and_since_when(world: World) -> None:
+    await relay(world)
+    assert (metrics.outbox_backlog.value, metrics.outbox_age.value) == (0, 0)
+    world.publisher.down = True
+    for n in (10, 20):
+        await report(world, progress_percentage=n)
+        world.now += timedelta(minutes=1)
+    with pytest.raises(Unavailable):
+        await relay(world)
+    assert metrics.outbox_backlog.value == 2 and metrics.relay_run.value == world.now.timestamp()
+    assert metrics.outbox_age.value == 120
 
 
 async def test_a_lesson_and_progress_of_one_learner_both_go_out(world: World) -> None:

@@ -5,14 +5,17 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from functions.runtime import local
 from functions.runtime.app import create_event_app, create_http_app
 from functions.runtime.events import stable_id
+from functions.runtime.local import Database
 from functions.runtime.models import Answer, Id, Request
 from functions.runtime.ports import Call, Ports, Received, Reply, Sql, Write
 from functions.runtime.receive import On
@@ -134,6 +137,41 @@ async def test_a_sidecar_that_can_serve_makes_the_app_ready() -> None:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class NotReadyYet(BaseHTTPRequestHandler):
+    """A daprd that still waits for a component."""
+
+    def do_GET(self) -> None:
+        self.send_response(500)
+        self.end_headers()
+        self.wfile.write(b'{"message":"dapr outbound is not ready: [statestore]"}')
+
+    def log_message(self, *args: object) -> None:
+        """Says nothing."""
+
+
+async def test_what_the_sidecar_says_of_its_components_is_passed_on() -> None:
+    server = HTTPServer(("127.0.0.1", 0), NotReadyYet)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        sidecar = Sidecar(Settings(dapr_http_port=server.server_port))
+        assert "not ready: [statestore]" in (await sidecar.not_ready() or "")
+        await sidecar.close()
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+async def test_the_embedded_run_is_ready_as_long_as_its_database_answers(tmp_path: Path) -> None:
+    database = Database(tmp_path / "state.sqlite3")
+    ports = local.ports(database, {}, lambda: None)
+    assert await ports.not_ready() is None
+    await database.run(lambda connection: connection.execute("DROP TABLE documents"))
+    assert await ports.not_ready() == "The database did not answer (no such table: documents)."
+    await database.close()
 
 
 async def test_readiness_follows_the_adapters_and_liveness_does_not(world: World) -> None:

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
+from opentelemetry.trace import SpanKind
 
-from functions.runtime.telemetry import enter_trace
+from functions.runtime.telemetry import entered
 from functions.usecases.events import ProgressUpdated
 from functions.usecases.publishing import Outgoing, outgoing, publish, unpublished
 from tests.support.fakes import LOST, NOW, World
@@ -48,8 +49,8 @@ def test_the_row_of_an_event_holds_all_that_publishing_needs() -> None:
 
 
 def test_an_event_carries_the_trace_of_the_request_that_made_it() -> None:
-    enter_trace("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-    assert event(1).event["traceparent"].startswith("00-0af7651916cd43dd8448eb211c80319c-")
+    with entered("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "a request", SpanKind.SERVER, {}):
+        assert event(1).event["traceparent"].startswith("00-0af7651916cd43dd8448eb211c80319c-")
 
 
 async def test_events_go_out_in_order_and_leave_the_outbox(world: World) -> None:

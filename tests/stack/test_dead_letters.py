@@ -1,0 +1,77 @@
+"""A poison event on real Kafka, through daprd: kept with the reason, listed, and after the repair handled, once."""
+
+import json
+
+import pytest
+
+from functions.cli import main
+from tests.support import kafka
+from tests.support.backends import eventually, new_learner
+from tests.support.dapr_run import StackBackend
+from tests.support.presence import KAFKA
+
+pytestmark = pytest.mark.stack
+
+
+def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(["dead-letters", *arguments, "--bootstrap-servers", KAFKA]) == 0
+    return capsys.readouterr().out
+
+
+def released(backend: StackBackend, module: str = "") -> None:
+    backend.processes.restart("track-lesson", "app", module)
+    backend.processes.wait("track-lesson")
+
+
+def entries(backend: StackBackend, user: str) -> tuple[int, int]:
+    status = backend.get("/status", user_id=user).json()
+    return status["counts"]["total"], status["version"]
+
+
+def test_what_a_release_with_a_mistake_refused_is_handled_by_the_next_one(
+    processes: StackBackend, capsys: pytest.CaptureFixture[str]
+) -> None:
+    user = new_learner()
+    released(processes, "tests.support.too_strict")
+    try:
+        processes.post("/generate-lesson", {"user_id": user, "topic": "for-loops"})
+        [record] = eventually(lambda: kafka.records("lesson-generated", lambda r: r.key == user))
+        number = record.value["id"]
+        eventually(lambda: number in command(capsys, "list"))
+        eventually(lambda: json.loads(command(capsys, "show", "--id", number)).get("event"))
+        letter = json.loads(command(capsys, "show", "--id", number))
+        assert letter["reasons"] == ["data.title: String should have at most 3 characters"]
+        assert (letter["handlers"], letter["topic"]) == (["track-lesson"], "lesson-generated")
+        assert (letter["event"], letter["waits"]) == (record.value, True)
+        assert letter["now"].startswith("the event is valid"), "to the release that this command is of"
+        assert entries(processes, user) == (0, 0)
+    finally:
+        released(processes)
+
+    assert command(capsys, "replay", "--id", number) == f"{number} is back in lesson-generated\n"
+    eventually(lambda: entries(processes, user) == (1, 1))
+    again = kafka.records("lesson-generated", lambda r: r.key == user)
+    assert [r.value for r in again] == [record.value] * 2, "the same event, with the same id"
+    assert [r.headers["content-type"] for r in again] == ["application/cloudevents+json"] * 2
+    assert not json.loads(command(capsys, "show", "--id", number))["waits"]
+
+    assert "; it was replayed before, 20" in command(capsys, "replay", "--id", number)
+    other = new_learner()  # of whom a lesson comes behind it in the same partition: it is handled after it
+    data = record.value["data"] | {"user_id": other, "lesson_id": other}
+    behind = record.value | {"id": f"after-{number}", "data": data}
+    kafka.send("lesson-generated", json.dumps(behind).encode(), user, record.headers)
+    eventually(lambda: entries(processes, other) == (1, 1))
+    assert entries(processes, user) == (1, 1), "the second replay had no second effect"
+
+
+def test_what_is_no_cloudevent_is_listed_with_its_place_and_cannot_be_replayed(
+    processes: StackBackend, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert processes.name == "stack"
+    junk = f"junk of {new_learner()}"
+    kafka.send("progress-updated", junk.encode(), "somebody", {})
+    line = eventually(lambda: [line for line in command(capsys, "list").splitlines() if junk in line])[0]
+    assert "not a CloudEvent" in line and "progress-updated" in line
+    number = next(word for word in line.split() if "/" in word)
+    assert main(["dead-letters", "replay", "--id", number, "--bootstrap-servers", KAFKA]) == 1
+    assert f"{number} cannot be replayed: not a CloudEvent" in capsys.readouterr().err
