@@ -86,6 +86,8 @@ class QuestionSource(_Strict):
         answers = [answer for option in self.options for answer in (option.id, option.text)]  # either may be given
         if len(set(answers)) != len(answers):
             raise ValueError(f"question {self.id} has an option id or text twice")
+        if any("`" in option.text for option in self.options):
+            raise ValueError(f"question {self.id}: an option is shown as it is, so a backtick in it too")
         if (self.options and not choice) or ((self.accepted or self.prints) and not blank):
             raise ValueError(f"question {self.id}: a {self.type} has no such key")
         if (not choice and not self.code) or (blank and not (self.accepted and self.prints)):

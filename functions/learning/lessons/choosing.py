@@ -57,7 +57,7 @@ def choose(topic: Topic, content: Content, brief: Brief) -> Plan:
     urgent = [item for item in content.misconceptions if set(item.errors) & set(brief.recent_errors)]
     urgent = urgent[: PITFALLS_AT_MOST[kind]]
     other = [item for item in content.misconceptions if item not in urgent][: PITFALLS_AT_MOST[kind] - len(urgent)]
-    examples = _fitting(content.examples, level, brief)[: EXAMPLES_AT_MOST[kind]]
+    examples = _within_reach(_fitting(content.examples, level, brief), level)[: EXAMPLES_AT_MOST[kind]]
     questions = _questions(content.quiz, level, QUIZ_AT_MOST[kind])
     must, may = _exercises(content, brief)
     sure = QUIZ_AT_LEAST[kind]
@@ -86,8 +86,7 @@ def _exercises(content: Content, brief: Brief) -> tuple[list[Exercise], list[Exe
     fitting = _fitting(content.exercises, brief.level, brief)
     if brief.lesson_type == "review":
         return fitting[:1], fitting[1:2]
-    within_reach = [e for e in fitting if _rank(e) <= LEVELS.index(brief.level) + 1]
-    return [e for e in easiest if e.core], [e for e in within_reach if not e.core]
+    return [e for e in easiest if e.core], [e for e in _within_reach(fitting, brief.level) if not e.core]
 
 
 def _questions(quiz: Sequence[Question], level: str, size: int) -> list[Question]:
@@ -117,6 +116,11 @@ def _fitting(items: Sequence[T], level: str, brief: Brief) -> list[T]:
         return done, abs(_rank(item) - wanted) - helps, not helps, _rank(item)
 
     return sorted(items, key=distance)
+
+
+def _within_reach(items: Sequence[T], level: str) -> list[T]:
+    """Those at most one level above."""
+    return [item for item in items if _rank(item) <= LEVELS.index(level) + 1]
 
 
 def helped(item: Example | Exercise, brief: Brief) -> list[str]:
