@@ -102,3 +102,27 @@ def test_reading_the_course_needs_neither_pydantic_nor_what_runs_code() -> None:
         "sys.exit(any(name in sys.modules for name in ('pydantic', 'functions.proof', 'subprocess', 'tomllib')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_only_who_writes_lessons_reads_the_material_of_a_topic() -> None:
+    """An update and a status read the index and nothing else of the compiled course."""
+    program = """
+import asyncio, pathlib, sys
+opened = set()
+def hook(event, arguments):
+    if event == "open" and "compiled" in str(arguments[0]):
+        opened.add(pathlib.Path(str(arguments[0])).name)
+sys.addaudithook(hook)
+from functions.get_status.handler import get_status
+from functions.get_status.models import StatusQuery
+from tests.support.fakes import new_world, report
+async def play():
+    async with new_world() as world:
+        quiz = {"kind": "quiz", "answers": {"for-range-values": "2 3 4"}}
+        await report(world, topic="for-loops", status="completed", evidence=[quiz])
+        await get_status(world.ports, world.call(), StatusQuery(user_id="maya", explain=True))
+asyncio.run(play())
+print(sorted(opened))
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert done.stdout == "['index.json']\n", done.stderr
