@@ -4,11 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.learning import reviews
 from functions.learning.curriculum import Course
 from functions.learning.learner import Learner, LessonEntry
-from functions.learning.mastery import mastery_by_topic
-from functions.learning.next_step import best_topic
+from functions.learning.mastery import scores_by_topic
+from functions.learning.next_step import best_topic, overdue
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +72,8 @@ def _to_review(learner: Learner, course: Course, now: datetime) -> tuple[str, st
 def _overdue(
     learner: Learner, course: Course, now: datetime, without: Collection[str | None] = ()
 ) -> tuple[str, str] | None:
-    for topic_id in reviews.due(learner.reviews, now):
-        if is_taught(course, topic_id) and topic_id not in without:
-            since = learner.reviews[topic_id].due
-            return topic_id, f"{course.topic(topic_id).title} is due for review since {since:%Y-%m-%d}."
-    return None
+    late = overdue(learner, course, now)
+    return next((found for found in late if is_taught(course, found[0]) and found[0] not in without), None)
 
 
 def to_mend(learner: Learner, course: Course) -> tuple[str, str] | None:
@@ -90,7 +86,7 @@ def to_mend(learner: Learner, course: Course) -> tuple[str, str] | None:
 
 
 def _by_mastery(learner: Learner, course: Course, *, strongest: bool) -> tuple[str, str] | None:
-    scores = {t: m.score for t, m in mastery_by_topic(learner, course).items() if is_taught(course, t)}
+    scores = {t: score for t, score in scores_by_topic(learner, course).items() if is_taught(course, t)}
     if not scores:
         return None
     topic_id = (max if strongest else min)(scores, key=lambda t: (scores[t], t))

@@ -80,6 +80,11 @@ def mastery_by_topic(learner: Learner, course: Course, among: Iterable[str] | No
     return {topic_id: mastery for topic_id, mastery in found.items() if mastery}
 
 
+def scores_by_topic(learner: Learner, course: Course) -> dict[str, float]:
+    """The scores (0-100) of the topics that have evidence and are in the course."""
+    return {topic_id: mastery.score for topic_id, mastery in mastery_by_topic(learner, course).items()}
+
+
 def mean_score(scores: Iterable[float]) -> float | None:
     """A module's or the overall mastery: the mean over topics that have evidence."""
     values = [_decimal(score) for score in scores]

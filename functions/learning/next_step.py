@@ -1,6 +1,6 @@
 """What a learner should do next, and why: rules that a learner, a parent and a teacher can follow."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from functions.learning import reviews
 from functions.learning.curriculum import Course, Topic
 from functions.learning.learner import Learner, LessonEntry, counts
 from functions.learning.levels import BEGINNER, LEARNING
-from functions.learning.mastery import mastery_by_topic
+from functions.learning.mastery import scores_by_topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def best_topic(
     teaching order; then what is below Proficient. Topics that are `waiting` come only when no other has its turn, and
     `just_seen` only when nothing else is left.
     """
-    mastery = {topic_id: m.score for topic_id, m in mastery_by_topic(learner, course).items()}
+    mastery = scores_by_topic(learner, course)
     taught = [topic for topic in course.topics if topic.has_content]
     others = [topic for topic in taught if topic.topic_id != just_seen]
     implied = _implied(learner, course, mastery)
@@ -72,14 +72,17 @@ def _implied(learner: Learner, course: Course, mastery: dict[str, float]) -> set
     """Topics without evidence that need not be begun: a lesson of it was completed, or one builds on it that was, or
     that is beyond Beginner."""
     completed = {entry.topic for entry in learner.lessons.values() if entry.topic and entry.status == "completed"}
-    found = {topic_id for topic_id in completed if topic_id in course.by_id and topic_id not in mastery}
-    waiting = [*found, *(topic_id for topic_id, score in mastery.items() if score > BEGINNER.up_to)]
-    while waiting:
-        for topic_id in course.topic(waiting.pop()).prerequisites:
-            if topic_id not in found:
-                found.add(topic_id)
-                waiting.append(topic_id)
-    return found - mastery.keys()
+    done = completed & course.by_id.keys() - mastery.keys()
+    beyond = {topic_id for topic_id, score in mastery.items() if score > BEGINNER.up_to}
+    return (done | course.before(done | beyond)) - mastery.keys()
+
+
+def overdue(learner: Learner, course: Course, now: datetime) -> Iterator[tuple[str, str]]:
+    """The course's topics that are due for review, the most overdue first, and why."""
+    for topic_id in reviews.due(learner.reviews, now):
+        if topic_id in course.by_id:
+            since = learner.reviews[topic_id].due
+            yield topic_id, f"{course.topic(topic_id).title} is due for review since {since:%Y-%m-%d}."
 
 
 def after(learner: Learner, course: Course, entry: LessonEntry | None, now: datetime) -> NextStep:
@@ -90,10 +93,8 @@ def after(learner: Learner, course: Course, entry: LessonEntry | None, now: date
     if entry is None and unfinished:
         latest = max(unfinished, key=lambda e: (e.progress_percentage, e.lesson_id))
         return NextStep("continue_lesson", latest.topic, f"A lesson is begun and at {latest.progress_percentage:g} %.")
-    if overdue := [t for t in reviews.due(learner.reviews, now) if t in course.by_id]:
-        topic = course.topic(overdue[0])
-        why = f"{topic.title} is due for review since {learner.reviews[overdue[0]].due:%Y-%m-%d}."
-        return NextStep("review", topic.topic_id, why)
+    if late := next(overdue(learner, course, now), None):
+        return NextStep("review", *late)
     step = best_topic(learner, course)
     if not counts(learner)["total"]:
         return NextStep("start", step.topic, step.reason)

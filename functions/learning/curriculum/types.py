@@ -3,6 +3,7 @@
 The two are apart because most functions need only the index, and a cold start should not parse the rest.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from functions.learning.curriculum.answers import chosen_option, same_answer, spellings, tight
@@ -207,6 +208,16 @@ class Course:
         if topic_id not in self.by_id:
             raise UnknownTopic(topic_id)
         return self.by_id[topic_id]
+
+    def before(self, topic_ids: Iterable[str]) -> set[str]:
+        """Everything that these topics build on, directly or not."""
+        waiting, found = list(topic_ids), set[str]()
+        while waiting:
+            topic = self.by_id.get(waiting.pop())
+            new = set(topic.prerequisites if topic else ()) - found
+            found |= new
+            waiting += new
+        return found
 
     def find_module(self, slug_or_title: str) -> Module:
         """The module of this slug, or of this title in any case, or UnknownModule."""

@@ -4,7 +4,7 @@ from functions.learning.curriculum import Content, Course, Topic
 from functions.learning.learner import Learner
 from functions.learning.lessons.types import Brief
 from functions.learning.levels import LEARNING, difficulty_for
-from functions.learning.mastery import mastery_by_topic
+from functions.learning.mastery import scores_by_topic
 from functions.learning.next_step import missing_prerequisites
 
 ERRORS = 5  # error types taken up, the newest
@@ -22,7 +22,7 @@ def brief_for(
 ) -> Brief:
     """The brief of a lesson on the topic; without a difficulty, that of the learner's mastery of it."""
     record = learner.topics.get(topic.topic_id)
-    mastery = {topic_id: m.score for topic_id, m in mastery_by_topic(learner, course).items()}
+    mastery = scores_by_topic(learner, course)
     return Brief(
         level=difficulty_level or difficulty_for(mastery.get(topic.topic_id)),
         lesson_type=lesson_type,

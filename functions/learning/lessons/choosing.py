@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from functions.learning.curriculum import LEVELS, Content, Example, Exercise, Misconception, Question, Topic
-from functions.learning.lessons.explaining import reasons
+from functions.learning.lessons.explaining import helped, reasons
 from functions.learning.lessons.types import Brief
 
 # Minutes a learner needs, by difficulty; reading: minutes for the explanation of each level.
@@ -68,10 +68,7 @@ def choose(topic: Topic, content: Content, brief: Brief) -> Plan:
               (plan.pitfalls, mistakes), (plan.exercises, may))  # fmt: skip
     left_out = _fill(plan, budget, offers)
     _sort(plan, content, brief)
-    chosen: list[Example | Exercise] = [*plan.examples, *plan.exercises]
-    again = dict.fromkeys(found for item in chosen for found in helped(item, brief))
-    ids = {exercise.exercise_id for exercise in plan.exercises}
-    plan.reasons = reasons(topic, brief, plan.minutes(), left_out, again, ids)
+    plan.reasons = reasons(topic, brief, plan, left_out)
     return plan
 
 
@@ -121,12 +118,6 @@ def _fitting(items: Sequence[T], level: str, brief: Brief) -> list[T]:
 def _within_reach(items: Sequence[T], level: str) -> list[T]:
     """Those at most one level above."""
     return [item for item in items if _rank(item) <= LEVELS.index(level) + 1]
-
-
-def helped(item: Example | Exercise, brief: Brief) -> list[str]:
-    """The weak topics that an item practises again and the recent errors that it helps with."""
-    errors = item.errors if isinstance(item, Example) else ()
-    return [name for name in (*brief.weak_topics, *brief.recent_errors) if name in (*item.revisits, *errors)]
 
 
 def _rank(item: _Graded) -> int:

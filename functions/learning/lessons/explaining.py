@@ -1,9 +1,13 @@
 """Says why a lesson is as it is: its reasons, the topics it points back to, the recent errors it takes up."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from functions.learning.curriculum import Topic, course
+from functions.learning.curriculum import Example, Exercise, Topic, course
 from functions.learning.lessons.types import Brief
+
+if TYPE_CHECKING:  # it asks here for the reasons
+    from functions.learning.lessons.choosing import Plan
 
 KIND_REASONS = {
     "standard": "Written for {level} level.",
@@ -35,14 +39,8 @@ ERROR_ADVICE = {
 }
 
 
-def reasons(
-    topic: Topic, brief: Brief, minutes: int, left_out: bool, again: Iterable[str], chosen: set[str]
-) -> list[str]:
-    """Why the lesson is as it is, a sentence each.
-
-    `minutes` is what it takes, `left_out` if the time cut it short; `again`: weak topics that its items practise;
-    `chosen`: ids of its exercises.
-    """
+def reasons(topic: Topic, brief: Brief, plan: "Plan", left_out: bool) -> list[str]:
+    """Why the lesson is as it is, a sentence each; `left_out`: the time cut it short."""
     given = [*brief.reasons, KIND_REASONS[brief.lesson_type].format(level=brief.level)]
     if names := titles(brief.missing_prerequisites):
         first = brief.missing_prerequisites[0]
@@ -54,11 +52,12 @@ def reasons(
         given.append(f"Weak so far: {', '.join(names)}; the lesson points back there.")
     if errors := known_errors(brief):
         given.append(f"Takes up your recent errors: {', '.join(errors)}.")
-    if names := titles(again):
+    chosen: list[Example | Exercise] = [*plan.examples, *plan.exercises]
+    if names := titles(dict.fromkeys(name for item in chosen for name in helped(item, brief))):
         given.append(f"Its examples and exercises practise again: {', '.join(names)}.")
-    if done := set(brief.passed) & chosen:
-        given.append(f"You have passed {len(done)} of its exercises before; they come last.")
-    budget = brief.time_budget_minutes
+    if done := sum(exercise.exercise_id in brief.passed for exercise in plan.exercises):
+        given.append(f"You have passed {done} of its exercises before; they come last.")
+    budget, minutes = brief.time_budget_minutes, plan.minutes()
     if budget is not None and minutes > budget:
         given.append(f"About {minutes} minutes rather than {budget}: what the lesson cannot do without stays in.")
     elif budget is not None and left_out:
@@ -66,16 +65,15 @@ def reasons(
     return given
 
 
+def helped(item: Example | Exercise, brief: Brief) -> list[str]:
+    """The weak topics that an item practises again and the recent errors that it helps with."""
+    errors = item.errors if isinstance(item, Example) else ()
+    return [name for name in (*brief.weak_topics, *brief.recent_errors) if name in (*item.revisits, *errors)]
+
+
 def weak_before(topic: Topic, brief: Brief) -> list[str]:
     """Weak topics that this one builds on, directly or not, and that are not already reported as missing."""
-    before: set[str] = set()
-    waiting = list(topic.prerequisites)
-    by_id = course().by_id
-    while waiting:
-        current = waiting.pop()
-        if current not in before:
-            before.add(current)
-            waiting += by_id[current].prerequisites if current in by_id else ()
+    before = {*topic.prerequisites, *course().before(topic.prerequisites)}
     return [weak for weak in brief.weak_topics if weak in before and weak not in brief.missing_prerequisites]
 
 
