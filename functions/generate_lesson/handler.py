@@ -64,7 +64,7 @@ async def generate_lesson(ports: Ports, call: Call, request: GenerateLesson) -> 
     read = await _load(ports, commission, own)
     if done := await _done_before(ports, commission, read):
         answer = public_lesson(done, listed=await list_lesson(ports, done, call.now))
-        return _reply(call, answer, _replayed(answer), REPLAYED)
+        return _reply(call, done.lesson_id, _replayed(answer) if call.accept == STREAM else answer, REPLAYED)
     _previous(commission, read)
     wanted = Wanted(request.topic, request.lesson_type, request.difficulty_level, request.time_budget_minutes)
     assignment = assign(learner_from(read.get(own), request.user_id), wanted, call.now)
@@ -72,7 +72,7 @@ async def generate_lesson(ports: Ports, call: Call, request: GenerateLesson) -> 
     if call.accept == STREAM:
         return _reply(call, order.lesson_id, streamed(lambda emit: _stream(ports, commission, assignment, read, emit)))
     answer, replayed = await _make(ports, commission, assignment, read)
-    return _reply(call, answer, headers=REPLAYED if replayed else {})
+    return _reply(call, answer.lesson_id, answer, REPLAYED if replayed else {})
 
 
 async def _make(
@@ -142,24 +142,21 @@ def _previous(commission: Commission, read: Read) -> LessonDocument | None:
 
 def _reply(
     call: Call,
-    lesson: LessonAnswer | str,
-    stream: AsyncIterator[tuple[str, str]] | None = None,
+    lesson_id: str,
+    body: LessonAnswer | AsyncIterator[tuple[str, str]],
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
-    """`lesson` is only its id where it is not there yet: the stream brings it."""
-    lesson_id = lesson if isinstance(lesson, str) else lesson.lesson_id
     shown = {"Location": f"{call.public_url}/lessons/{lesson_id}", **(headers or {})}
-    if stream is not None and call.accept == STREAM:
-        return Reply(stream, 201, shown | {"Cache-Control": "no-store"}, STREAM)
-    assert not isinstance(lesson, str)
-    return Reply(lesson, 201, shown)
+    if isinstance(body, LessonAnswer):
+        return Reply(body, 201, shown)
+    return Reply(body, 201, shown | {"Cache-Control": "no-store"}, STREAM)
 
 
 async def _stream(ports: Ports, commission: Commission, assignment: Assignment, read: Read, emit: Emit) -> None:
     """Each section as soon as it is ready, then the whole lesson: only that says that anything is kept."""
 
     async def tell(section: types.Section) -> None:
-        emit("section", _section(section))
+        emit("section", Section.model_validate(asdict(section)).model_dump_json())
 
     answer, _ = await _make(ports, commission, assignment, read, tell)
     emit("lesson", answer.model_dump_json())
@@ -169,8 +166,3 @@ async def _replayed(answer: LessonAnswer) -> AsyncIterator[tuple[str, str]]:
     for section in answer.sections:
         yield "section", section.model_dump_json()
     yield "lesson", answer.model_dump_json()
-
-
-def _section(section: types.Section) -> str:
-    shown = {name: value for name, value in asdict(section).items() if value is not None}
-    return Section.model_validate(shown).model_dump_json()

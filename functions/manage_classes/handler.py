@@ -6,7 +6,7 @@ from functions.manage_classes.models import ClassAnswer, ClassQuery, PutClass
 from functions.runtime.errors import Forbidden, PreconditionFailed, invalid
 from functions.runtime.models import rfc3339
 from functions.runtime.ports import ABSENT, Call, Ports, Principal, Reply, Stored, Write
-from functions.usecases.access import CLASSES_AT_MOST, class_ids_of, sees_all, teacher_key
+from functions.usecases.access import CLASSES_AT_MOST, class_ids_of, teacher_key
 from functions.usecases.classes import (
     ClassDocument,
     check_access,
@@ -33,7 +33,7 @@ async def put_class(ports: Ports, call: Call, request: PutClass, class_id: str) 
         _check_preconditions(call, known)
         wanted = _changed(known, request, call) if known else _new(class_id, request, call)
         if wanted != known:
-            also = [] if known or sees_all(call.principal) else [_listed(found.get(own), class_id, call.principal)]
+            also = [] if known or call.principal.sees_all else [_listed(found.get(own), class_id, call.principal)]
             await ports.documents.commit(
                 Write(class_key(class_id), wanted.value(), stored.etag if stored else ABSENT), *also
             )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from functions.runtime.ports import ABSENT, Documents, Write
 from functions.usecases.drafts import KEPT_DAYS, budget_key
-from functions.usecases.learners import learner_key, until_committed
+from functions.usecases.learners import forgotten_in, learner_key, until_committed
 
 
 class Budget:
@@ -24,7 +24,8 @@ class Budget:
         async def decide() -> bool:
             own = learner_key(self._user_id)
             stored = await self._documents.load(self._key, own)
-            if own in stored and _forgotten_since(stored[own].value, self._now):
+            forgotten = forgotten_in(stored.get(own))
+            if forgotten is not None and forgotten >= self._now:
                 return False  # meanwhile: nothing of them may be written any more
             found = stored.get(self._key)
             spent = found.value["tokens"] + tokens if found else tokens
@@ -48,8 +49,3 @@ class Budget:
 
     async def _commit(self, tokens: int, guard: str) -> None:
         await self._documents.commit(Write(self._key, {"tokens": tokens}, guard, KEPT_DAYS * 86_400))
-
-
-def _forgotten_since(learner: dict[str, object], moment: datetime) -> bool:
-    forgotten = learner.get("forgotten_at")
-    return isinstance(forgotten, str) and datetime.fromisoformat(forgotten) >= moment

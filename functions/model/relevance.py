@@ -56,7 +56,7 @@ class Subject:
             case Exercise() as item:
                 fits = self._shown(item.solution)
             case Question() as item:
-                fits = self._shown((item.code or "").replace(BLANK, (*item.accepted, "1")[0]))
+                fits = self._shown(_filled(item))
         if not fits:
             raise Refused(OFF_TOPIC, "It is not about the topic of the lesson.")
 
@@ -74,9 +74,12 @@ class Subject:
 def _programs(material: Content) -> Iterator[str]:
     yield from (example.code for example in material.examples)
     yield from (exercise.solution for exercise in material.exercises)
-    for question in material.quiz:
-        if question.code:
-            yield question.code.replace(BLANK, (*question.accepted, "1")[0])
+    yield from (_filled(question) for question in material.quiz if question.code)
+
+
+def _filled(question: Question) -> str:
+    """Its program, with an answer where there is a blank."""
+    return (question.code or "").replace(BLANK, (*question.accepted, "1")[0])
 
 
 def _features(code: str) -> Iterable[str]:

@@ -20,7 +20,7 @@ from functions.usecases.lesson_documents import LessonDocument, lesson_key
 from functions.usecases.making_lessons import Order, announcement, list_lesson, make_lesson
 from functions.usecases.projection import is_forgotten
 from functions.usecases.publishing import Outgoing, publish
-from functions.usecases.writing_lessons import Wanted, assign, write_lesson
+from functions.usecases.writing_lessons import Wanted, Written, assign, write_lesson
 
 NAME = "prepare-lesson"
 
@@ -70,13 +70,14 @@ async def _prepare(
     # of a learner who was forgotten and is back, the same cause is another
     lesson_id = stable_id("lesson", learner.user_id, learner.forgotten_at, *cause)
     order = Order(lesson_id, learner.user_id, course().course_id, requested_by)
-    if await ports.documents.load(lesson_key(lesson_id)):
-        return  # before anything is written: a language model may be asked
-    written = await write_lesson(ports, assign(learner, wanted, at))
+    written: Written | None = None
 
     async def decide() -> tuple[LessonDocument, Outgoing] | None:
+        nonlocal written
         if await ports.documents.load(lesson_key(lesson_id)):
             return None
+        # once, and only where there is none: a language model may be asked
+        written = written or await write_lesson(ports, assign(learner, wanted, at))
         lesson = make_lesson(order, written, None, at)
         event = announcement(lesson, NAME, at)
         await ports.documents.commit(Write(lesson_key(lesson_id), lesson.value(), ABSENT), event.row())

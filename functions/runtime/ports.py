@@ -158,6 +158,11 @@ class Principal:
     role: str
     known: bool = True
 
+    @property
+    def sees_all(self) -> bool:
+        """A service; and everybody where no token was asked for."""
+        return not self.known or self.role == "service"
+
 
 @dataclass(frozen=True)
 class Limit:

@@ -19,14 +19,9 @@ def teacher_key(user_id: str) -> str:
     return f"teacher:{user_id}"
 
 
-def sees_all(principal: Principal) -> bool:
-    """A service; and everybody where no token was asked for."""
-    return not principal.known or principal.role == "service"
-
-
 async def may_act_for(documents: Documents, principal: Principal, user_id: str) -> bool:
     """Whether the caller may see and change what belongs to this learner. Raises Unavailable."""
-    if sees_all(principal) or principal.user_id == user_id:
+    if principal.sees_all or principal.user_id == user_id:
         return True
     return principal.role == "teacher" and user_id in await learners_of(documents, principal)
 
@@ -43,7 +38,7 @@ async def check_learner(documents: Documents, principal: Principal, user_id: str
 
 async def check_learners(documents: Documents, principal: Principal, user_ids: Collection[str]) -> None:
     """The same for several at once. Raises Forbidden, which names the first who is none of the caller's."""
-    if not sees_all(principal):
+    if not principal.sees_all:
         known = {principal.user_id, *(await learners_of(documents, principal))}
         if others := [user_id for user_id in user_ids if user_id not in known]:
             raise Forbidden(f"The learner {others[0]} is in no class of yours.")
@@ -51,7 +46,7 @@ async def check_learners(documents: Documents, principal: Principal, user_ids: C
 
 def check_own(principal: Principal, user_id: str) -> None:
     """For what is a learner's right and not their teachers'. Raises Forbidden."""
-    if not sees_all(principal) and principal.user_id != user_id:
+    if not principal.sees_all and principal.user_id != user_id:
         raise Forbidden("You may only do this for yourself.")
 
 

@@ -55,4 +55,4 @@ def check_access(principal: Principal, found: ClassDocument) -> None:
 
 
 def is_owner(principal: Principal, found: ClassDocument) -> bool:
-    return not principal.known or principal.role == "service" or principal.user_id == found.owner
+    return principal.sees_all or principal.user_id == found.owner

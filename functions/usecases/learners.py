@@ -51,7 +51,11 @@ async def load_learner(documents: Documents, user_id: str) -> tuple[Learner, Sto
 async def forgotten_at(documents: Documents, user_id: str) -> datetime | None:
     """When the learner was erased, None if they were not: all that is looked at of the document."""
     key = learner_key(user_id)
-    stored = (await documents.load(key)).get(key)
+    return forgotten_in((await documents.load(key)).get(key))
+
+
+def forgotten_in(stored: Stored | None) -> datetime | None:
+    """When the learner of this document was erased, None if they were not."""
     moment = stored.value.get("forgotten_at") if stored else None
     return datetime.fromisoformat(moment) if moment else None
 

@@ -126,10 +126,9 @@ async def _drafts(ports: Ports, assignment: Assignment, plan: Plan) -> AsyncIter
     from functions.model.drafting import Commission, drafting  # only where there is one
     from functions.model.prompting import Reader
 
-    one = assignment
-    reader = Reader(one.brief, one.words)
+    reader = Reader(assignment.brief, assignment.words)
     # what is spent is of today, however old the cause of the lesson is
-    commission = Commission(one.user_id, one.topic, one.material, reader, plan, ports.now())
+    commission = Commission(assignment.user_id, assignment.topic, assignment.material, reader, plan, ports.now())
     async with drafting(ports.model, ports.documents, commission) as drafts:
         yield drafts
 
