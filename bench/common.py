@@ -14,9 +14,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.backends import free_port
 
 ROOT = Path(__file__).parents[1]
 HOST = "127.0.0.1"
@@ -71,20 +73,6 @@ def machine() -> str:
 def functions() -> list[str]:
     """Every function, as its folder is called."""
     return sorted(path.parent.name for path in (ROOT / "functions").glob("*/main.py"))
-
-
-def free_port() -> int:
-    [port] = free_ports(1)
-    return port
-
-
-def free_ports(number: int) -> list[int]:
-    """Different ones: all are held until the last is found."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for probe in probes:
-            probe.bind((HOST, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 @dataclass

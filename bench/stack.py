@@ -6,17 +6,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from unittest.mock import patch
 
 import asyncpg
 
-from bench.common import HOST, free_ports
+from bench.common import HOST
 from tests.support import dapr_run
 from tests.support.presence import POSTGRES, stack_is_missing
 
 DATABASE = "learnflow_bench"
 PLACE = dict(part.split("=", 1) for part in POSTGRES.split())
-PORTS = ("appPort", "daprHTTPPort", "daprGRPCPort", "daprInternalGRPCPort", "metricsPort")
 
 
 @dataclass(frozen=True)
@@ -61,17 +59,10 @@ def own_database(name: str = DATABASE) -> Iterator[str]:
 def functions_and_daprds(folder: Path, connection_string: str, *app_ids: str) -> Iterator[dict[str, Place]]:
     """By app-id. All ports are free ones, so that a `dapr run` on the same machine is not in the way."""
     with ExitStack() as stack:
-        stack.enter_context(patch.object(dapr_run, "POSTGRES", connection_string))
-        processes = dapr_run.Processes(folder, stack)
-        stack.callback(processes.stop)
-        ports = iter(free_ports(len(app_ids) * len(PORTS)))  # before anything is started that opens connections
-        for app_id in app_ids:
-            app = processes.apps[app_id]
-            app |= {name: next(ports) for name in PORTS}
-            main = f"functions.{app_id.replace('-', '_')}.main:app"
+        file = dapr_run.on_free_ports(app_ids)
+        for app in file["apps"]:  # as the images start it
+            main = f"functions.{app['appID'].replace('-', '_')}.main:app"
             app["command"] = [sys.executable, "-m", "uvicorn", main, "--host", HOST, "--port", str(app["appPort"])]
-            processes.start(app_id, "app")
-            processes.start(app_id, "daprd")
-        for app_id in app_ids:
-            processes.wait(app_id)
-        yield {name: Place(processes.apps[name]["appPort"], processes.apps[name]["daprGRPCPort"]) for name in app_ids}
+        processes = dapr_run.Processes(folder, stack, file, LEARNFLOW_POSTGRES=connection_string)
+        with processes.all_running():
+            yield {name: Place(app["appPort"], app["daprGRPCPort"]) for name, app in processes.apps.items()}

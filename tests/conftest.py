@@ -6,10 +6,11 @@ absence is an error.
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.support.backends import Backend, embedded
+from tests.support.backends import Backend, Learnflow, embedded
 from tests.support.cluster import ClusterBackend, deployed
 from tests.support.dapr_run import dapr_run
 from tests.support.presence import MISSING
@@ -55,6 +56,15 @@ def cluster() -> Iterator[ClusterBackend]:
     """Every function deployed on the test cluster."""
     with deployed() as backend:
         yield backend
+
+
+@pytest.fixture
+def learnflow(tmp_path: Path) -> Iterator[Learnflow]:
+    """`learnflow` as a process of its own, with state of its own."""
+    server = Learnflow(tmp_path)
+    server.start()
+    yield server
+    server.stop()
 
 
 ON_STACK = pytest.param("stack", marks=pytest.mark.stack)

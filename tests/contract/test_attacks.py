@@ -13,7 +13,7 @@ import pytest
 from tests.support import forged_tokens, hostile_requests  # noqa: F401  they register what they hold
 from tests.support.attempts import ATTEMPTS
 from tests.support.backends import ROOT, Backend, embedded
-from tests.support.dapr_run import secured, secured_run
+from tests.support.dapr_run import on_free_ports, secured_run
 from tests.support.issuer import Issuer, issuer
 from tests.support.raw import Answer, Raw, sent
 
@@ -56,7 +56,7 @@ def guarded(issued: Issuer, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture(scope="module")
 def guarded_stack(issued: Issuer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder, token = tmp_path_factory.mktemp("guarded-stack"), secrets.token_hex(16)
-    with secured_run(folder, token, secured(FUNCTIONS, DAPR_API_TOKEN=token, **issued.variables())) as backend:
+    with secured_run(folder, token, on_free_ports(FUNCTIONS, DAPR_API_TOKEN=token, **issued.variables())) as backend:
         yield Scene(backend, issued)
 
 

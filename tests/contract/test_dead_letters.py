@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,6 @@ from functions.cli import main
 from functions.runtime.local import FILE
 from tests.support.backends import Learnflow, eventually
 from tests.support.fakes import NOW, lesson_event
-
-
-@pytest.fixture
-def learnflow(tmp_path: Path) -> Iterator[Learnflow]:
-    server = Learnflow(tmp_path)
-    server.start()
-    yield server
-    server.stop()
 
 
 def event(number: str, data: dict[str, Any]) -> dict[str, Any]:

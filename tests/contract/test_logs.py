@@ -12,7 +12,7 @@ import pytest
 from tests.support import forged_tokens, hostile_requests  # noqa: F401  they register what they hold
 from tests.support.attempts import ATTEMPTS
 from tests.support.backends import Backend, embedded, eventually
-from tests.support.dapr_run import secured, secured_run
+from tests.support.dapr_run import on_free_ports, secured_run
 from tests.support.issuer import Issuer, issuer
 from tests.support.raw import sent
 
@@ -43,7 +43,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
             with embedded(folder, **variables) as backend:
                 yield Run(backend, issued, folder)
         else:
-            with secured_run(folder, TOKEN, secured(FUNCTIONS, **variables)) as backend:
+            with secured_run(folder, TOKEN, on_free_ports(FUNCTIONS, **variables)) as backend:
                 yield Run(backend, issued, folder)
 
 

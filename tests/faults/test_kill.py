@@ -1,22 +1,11 @@
 """`kill -9` of the embedded run: what was acknowledged is there after the next start, and its events arrive."""
 
 import signal
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.support.backends import Learnflow, eventually
-
-
-@pytest.fixture
-def learnflow(tmp_path: Path) -> Iterator[Learnflow]:
-    server = Learnflow(tmp_path)
-    server.start()
-    yield server
-    server.stop()
 
 
 def url(server: Learnflow, path: str) -> str:

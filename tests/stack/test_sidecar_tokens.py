@@ -12,7 +12,7 @@ import yaml
 
 from tests.support import kafka, postgres
 from tests.support.backends import ROOT, eventually, new_learner
-from tests.support.dapr_run import StackBackend, secured, secured_run
+from tests.support.dapr_run import StackBackend, on_free_ports, secured_run
 from tests.support.fakes import lesson_event
 from tests.support.topics import create_topics
 
@@ -29,7 +29,7 @@ def report(backend: StackBackend, user: str) -> httpx.Response:
 
 
 def test_a_sidecar_does_nothing_for_who_does_not_know_its_token(tmp_path: Path) -> None:
-    with secured_run(tmp_path, TOKEN, secured(["update-progress"], AUTH="off", DAPR_API_TOKEN=TOKEN)) as backend:
+    with secured_run(tmp_path, TOKEN, on_free_ports(["update-progress"], AUTH="off", DAPR_API_TOKEN=TOKEN)) as backend:
         user = new_learner()
         assert report(backend, user).status_code == 200
         assert documents(user)
@@ -44,7 +44,7 @@ def test_a_sidecar_does_nothing_for_who_does_not_know_its_token(tmp_path: Path) 
 
 @pytest.mark.parametrize("token", ["", "wrong"])
 def test_a_function_without_its_sidecars_token_acknowledges_nothing(tmp_path: Path, token: str) -> None:
-    file = secured(["update-progress"], AUTH="off", DAPR_API_TOKEN=token)
+    file = on_free_ports(["update-progress"], AUTH="off", DAPR_API_TOKEN=token)
     with secured_run(tmp_path, TOKEN, file) as backend:
         user = new_learner()
         answer = report(backend, user)
@@ -69,7 +69,7 @@ def resources(folder: Path, app_id: str, topic: str) -> Path:
 
 def subscribed(folder: Path, app_id: str, topic: str, token: str) -> dict[str, Any]:
     """`track-lesson` under another app-id, and so in a consumer group of its own; `token` is what it wants."""
-    file = secured(["track-lesson"], AUTH="off", DAPR_API_TOKEN=TOKEN, APP_API_TOKEN=token)
+    file = on_free_ports(["track-lesson"], AUTH="off", DAPR_API_TOKEN=TOKEN, APP_API_TOKEN=token)
     file["common"]["resourcesPaths"] = [str(resources(folder / "components", app_id, topic))]
     file["apps"][0]["appID"] = app_id
     return file

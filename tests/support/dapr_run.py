@@ -16,9 +16,11 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.support.backends import ROOT, Backend, app_id_of, environment, free_port, wait_for_http
+from tests.support.backends import ROOT, Backend, app_id_of, environment, free_ports, wait_for_http
 from tests.support.presence import KAFKA, POSTGRES
 from tests.support.topics import create_topics
+
+PORTS = ("appPort", "daprHTTPPort", "daprGRPCPort", "daprInternalGRPCPort", "metricsPort")
 
 
 class Processes:
@@ -64,6 +66,19 @@ class Processes:
         wait_for_http(f"http://127.0.0.1:{app['appPort']}/health/ready", self.running[app_id, "app"])
         wait_for_http(f"http://127.0.0.1:{app['daprHTTPPort']}/v1.0/healthz", self.running[app_id, "daprd"])
 
+    @contextmanager
+    def all_running(self) -> Iterator[None]:
+        """Every app of the file with its daprd, from when the last is ready until the end."""
+        try:
+            for app_id in self.apps:
+                self.start(app_id, "app")
+                self.start(app_id, "daprd")
+            for app_id in self.apps:
+                self.wait(app_id)
+            yield
+        finally:
+            self.stop()
+
     def kill(self, app_id: str, kind: str) -> None:
         process = self.running.pop((app_id, kind))
         os.killpg(process.pid, signal.SIGKILL)
@@ -87,21 +102,19 @@ class Processes:
 
 
 @contextmanager
-def dapr_run(folder: Path) -> Iterator[Backend]:
+def dapr_run(folder: Path) -> Iterator["StackBackend"]:
     create_topics()
-    with ExitStack() as stack, httpx.Client(timeout=10) as client:
+    with ExitStack() as stack:
         lock = stack.enter_context((Path(tempfile.gettempdir()) / "learnflow-dapr-run.lock").open("w"))
         fcntl.flock(lock, fcntl.LOCK_EX)  # the file's ports are fixed: one run at a time on a machine
-        processes = Processes(folder, stack)
-        try:
-            for app_id in processes.apps:
-                processes.start(app_id, "app")
-                processes.start(app_id, "daprd")
-            for app_id in processes.apps:
-                processes.wait(app_id)
-            yield StackBackend("stack", lambda path: _url(processes, path), client, processes)
-        finally:
-            processes.stop()
+        with _backend(Processes(folder, stack)) as backend:
+            yield backend
+
+
+@contextmanager
+def _backend(processes: Processes) -> Iterator["StackBackend"]:
+    with httpx.Client(timeout=10) as client, processes.all_running():
+        yield StackBackend("stack", lambda path: _url(processes, path), client, processes)
 
 
 class StackBackend(Backend):
@@ -117,14 +130,15 @@ def _url(processes: Processes, path: str) -> str:
     return f"http://127.0.0.1:{processes.apps[app_id_of(path)]['appPort']}"
 
 
-def secured(app_ids: Iterable[str], **variables: str) -> dict[str, Any]:
+def on_free_ports(app_ids: Iterable[str], **variables: str) -> dict[str, Any]:
     """The file of those apps, on ports of their own beside those of another run, with these variables."""
     file: dict[str, Any] = yaml.safe_load((ROOT / "dapr.yaml").read_text())
     file["common"]["env"] |= variables
     file["apps"] = [app for app in file["apps"] if app["appID"] in app_ids]
+    ports = iter(free_ports(len(file["apps"]) * len(PORTS)))  # before anything is started that opens connections
     for app in file["apps"]:
-        for name in ("appPort", "daprHTTPPort", "daprGRPCPort", "daprInternalGRPCPort", "metricsPort"):
-            port = free_port()
+        for name in PORTS:
+            port = next(ports)
             app["command"] = [str(port) if part == str(app[name]) else part for part in app["command"]]
             app[name] = port
     return file
@@ -132,15 +146,7 @@ def secured(app_ids: Iterable[str], **variables: str) -> dict[str, Any]:
 
 @contextmanager
 def secured_run(folder: Path, token: str, file: dict[str, Any]) -> Iterator["StackBackend"]:
-    """The functions of a file as `secured` makes it, each with its daprd that wants this token and sends it."""
-    with ExitStack() as stack, httpx.Client(timeout=10) as client:
-        processes = Processes(folder, stack, file, DAPR_API_TOKEN=token, APP_API_TOKEN=token)
-        try:
-            for app_id in processes.apps:
-                processes.start(app_id, "app")
-                processes.start(app_id, "daprd")
-            for app_id in processes.apps:
-                processes.wait(app_id)
-            yield StackBackend("stack", lambda path: _url(processes, path), client, processes)
-        finally:
-            processes.stop()
+    """The functions of a file as `on_free_ports` makes it, each with its daprd that wants this token and sends it."""
+    with ExitStack() as stack:
+        with _backend(Processes(folder, stack, file, DAPR_API_TOKEN=token, APP_API_TOKEN=token)) as backend:
+            yield backend

@@ -60,6 +60,12 @@ def ran(code: str, needs: str | None) -> Run:
     return asyncio.run(sandbox.run(code, needs=needs))
 
 
+def assert_refused(attempt: str, needs: str) -> None:
+    result = ran(f"{attempt}\nprint('done')", needs)
+    assert result.exit_code == 1 and "done" not in result.stdout
+    assert "not allowed here" in result.stderr or "Permission denied" in result.stderr
+
+
 def test_a_program_that_needs_loopback_serves_and_asks_itself() -> None:
     result = ran(ASKS, "loopback")
     assert (result.stdout, result.ok) == ("200 21\n404\n", True), result.stderr
@@ -102,9 +108,7 @@ def test_a_program_that_needs_loopback_may_serve_many_at_once() -> None:
     ],
 )
 def test_a_program_that_needs_loopback_gets_nothing_else(attempt: str) -> None:
-    result = ran(f"import os, socket\n{attempt}\nprint('done')", "loopback")
-    assert result.exit_code == 1 and "done" not in result.stdout
-    assert "not allowed here" in result.stderr or "Permission denied" in result.stderr
+    assert_refused(f"import os, socket\n{attempt}", "loopback")
 
 
 def test_a_program_that_needs_an_environment_makes_and_runs_one() -> None:
@@ -137,9 +141,7 @@ def test_a_program_that_needs_an_environment_makes_and_runs_one() -> None:
     ],
 )
 def test_a_program_that_needs_an_environment_gets_nothing_else(attempt: str) -> None:
-    result = ran(f"import os, socket, subprocess\n{attempt}\nprint('done')", "venv")
-    assert result.exit_code == 1 and "done" not in result.stdout
-    assert "not allowed here" in result.stderr or "Permission denied" in result.stderr
+    assert_refused(f"import os, socket, subprocess\n{attempt}", "venv")
 
 
 @linux
