@@ -24,7 +24,7 @@ import asyncpg
 from bench.common import Spread, machine, table, write
 from bench.filling import fill
 from bench.load import Target, block, get
-from bench.stack import Place, address, functions_and_daprds, own_database, require_stack
+from bench.stack import Place, address, functions_and_daprds, require_stack
 from functions.get_status.class_models import ClassQuery
 from functions.get_status.class_status import class_status
 from functions.list_lessons.handler import list_lessons
@@ -35,6 +35,7 @@ from functions.runtime.ports import Call, Ports, Principal, Reply, Row, Sql, Wri
 from functions.runtime.settings import Settings
 from functions.runtime.sidecar import Sidecar, SidecarDocuments, SidecarPublisher, SidecarReadModel
 from functions.usecases.classes import ClassDocument, class_key
+from tests.support.postgres import own_database
 
 DATABASE = "learnflow_bench_big"
 TEACHER = Principal("bench", "teacher")

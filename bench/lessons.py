@@ -16,11 +16,12 @@ from pathlib import Path
 
 from bench.common import Spread, machine, running, table, write
 from bench.load import LEARNERS, Target, block, post, side_by_side, updates
-from bench.stack import DATABASE, address, functions_and_daprds, own_database, require_stack
+from bench.stack import DATABASE, address, functions_and_daprds, require_stack
 from bench.update_embedded import delivered
 from bench.update_stack import TOPIC, own_topic
 from functions.learning.curriculum import course
 from tests.support.backends import Learnflow
+from tests.support.postgres import own_database
 from tests.support.presence import KAFKA
 from tests.support.topics import create_topics
 
@@ -86,7 +87,7 @@ def main() -> None:
     with ExitStack() as stack:
         if arguments.stack:
             stack.enter_context(own_topic())
-            connection_string = stack.enter_context(own_database())
+            connection_string = stack.enter_context(own_database(DATABASE))
         starts, memory, rows = [], [], []
         for number in range(arguments.starts):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -21,7 +21,7 @@ from typing import Any
 from bench.common import machine, table, write
 from bench.history import EVIDENCE, LESSONS, lesson_id, topic_of, write_history
 from bench.load import Target, block, get, post, side_by_side
-from bench.stack import functions_and_daprds, own_database, require_stack
+from bench.stack import DATABASE, functions_and_daprds, require_stack
 from bench.update_embedded import delivered
 from functions.learning.curriculum import course
 from functions.runtime.ports import Write
@@ -29,6 +29,7 @@ from functions.runtime.settings import Settings
 from functions.runtime.sidecar import Sidecar, SidecarDocuments, SidecarReadModel
 from functions.usecases.learners import learner_key
 from tests.support.backends import Learnflow
+from tests.support.postgres import own_database
 from tests.support.topics import create_topics
 
 NEW_FOR = 16  # updates, then the next new learner
@@ -124,7 +125,7 @@ def _embedded(folder: Path) -> Iterator[Served]:
 @contextmanager
 def _behind_daprd(folder: Path, documents: dict[str, Any]) -> Iterator[Served]:
     with ExitStack() as stack:
-        connection_string = stack.enter_context(own_database())
+        connection_string = stack.enter_context(own_database(DATABASE))
         found = stack.enter_context(functions_and_daprds(folder, connection_string, "update-progress", "get-status"))
         asyncio.run(_copy(documents, found["get-status"].dapr))
         yield Served(found["update-progress"].port, found["get-status"].port)

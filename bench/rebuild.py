@@ -27,10 +27,11 @@ import asyncpg
 import httpx
 
 from bench.common import HOST, machine, table, write
-from bench.stack import Place, address, functions_and_daprds, own_database, require_stack
+from bench.stack import Place, address, functions_and_daprds, require_stack
 from functions.learning.curriculum import course
 from functions.learning.learner import Learner, LessonEntry, TopicRecord, written
 from functions.learning.mastery import assess
+from tests.support.postgres import own_database
 
 DATABASE = "learnflow_bench_rebuild"
 LESSONS, TOPICS = 10, 5

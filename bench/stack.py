@@ -1,20 +1,17 @@
 """Functions with their daprd on a database of their own, for measurements that need the real stack."""
 
-import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
-
 from bench.common import HOST
 from tests.support import dapr_run
-from tests.support.presence import POSTGRES, stack_is_missing
+from tests.support.postgres import PLACE
+from tests.support.presence import stack_is_missing
 
 DATABASE = "learnflow_bench"
-PLACE = dict(part.split("=", 1) for part in POSTGRES.split())
 
 
 @dataclass(frozen=True)
@@ -33,26 +30,6 @@ def require_stack() -> None:
 
 def address(database: str) -> str:
     return f"postgresql://{PLACE['user']}:{PLACE['password']}@{PLACE['host']}:{PLACE['port']}/{database}"
-
-
-async def _administer(*statements: str) -> None:
-    connection = await asyncpg.connect(address(PLACE["database"]))
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-@contextmanager
-def own_database(name: str = DATABASE) -> Iterator[str]:
-    """An empty database; its connection string as daprd takes it."""
-    drop = f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"
-    asyncio.run(_administer(drop, f"CREATE DATABASE {name}"))
-    try:
-        yield " ".join(f"{part}={value}" for part, value in (PLACE | {"database": name}).items())
-    finally:
-        asyncio.run(_administer(drop))
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from bench.common import machine, running, table, write
 from bench.load import Target, side_by_side, updates
-from bench.stack import DATABASE, address, functions_and_daprds, own_database, require_stack
+from bench.stack import DATABASE, address, functions_and_daprds, require_stack
+from tests.support.postgres import own_database
 from tests.support.presence import KAFKA
 from tests.support.topics import create_topics
 
@@ -56,7 +57,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.enter_context(own_topic())
-        connection_string = stack.enter_context(own_database())
+        connection_string = stack.enter_context(own_database(DATABASE))
         places = stack.enter_context(functions_and_daprds(folder, connection_string, APP))
         peer = stack.enter_context(
             running(

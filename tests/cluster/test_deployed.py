@@ -6,7 +6,17 @@ import pytest
 
 from tests.support import kafka, postgres
 from tests.support.backends import eventually, new_learner
-from tests.support.cluster import DOMAIN, INGRESS, NAMESPACE, ClusterBackend, items, kubectl, run, running_pods
+from tests.support.cluster import (
+    DATABASE,
+    DOMAIN,
+    INGRESS,
+    NAMESPACE,
+    ClusterBackend,
+    items,
+    kubectl,
+    run,
+    running_pods,
+)
 
 pytestmark = pytest.mark.cluster
 FUNCTIONS = {
@@ -156,8 +166,8 @@ def test_the_read_model_is_made_anew_by_a_job(cluster: ClusterBackend) -> None:
     body = {"user_id": user, "lesson_id": "elsewhere", "progress_percentage": 30}
     assert cluster.post("/update-progress", body).status_code == 200
     of_user = "lesson_progress WHERE user_id = $1"
-    eventually(lambda: postgres.rows(f"SELECT 1 FROM {of_user}", user), AWAKE)
-    postgres.rows(f"DELETE FROM {of_user}", user)
+    eventually(lambda: postgres.rows(f"SELECT 1 FROM {of_user}", user, database=DATABASE), AWAKE)
+    postgres.rows(f"DELETE FROM {of_user}", user, database=DATABASE)
 
     def shown() -> int:
         [row] = cluster.get("/status/class", user_ids=user, include="drop_off").json()["drop_off"] or [{"learners": 0}]

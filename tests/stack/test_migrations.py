@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,13 +17,10 @@ SECOND = "ALTER TABLE things ADD COLUMN colour text; UPDATE things SET colour = 
 
 
 @pytest.fixture
-async def database() -> AsyncIterator[str]:
+def database() -> Iterator[str]:
     name = f"learnflow_test_{secrets.token_hex(4)}"
-    admin = await postgres.connect()
-    await admin.execute(f"CREATE DATABASE {name}")
-    yield name
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+    with postgres.own_database(name):
+        yield name
 
 
 async def applied(database: str, *migrations: str) -> None:

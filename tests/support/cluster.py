@@ -11,10 +11,12 @@ import httpx
 
 from tests.support.backends import ROOT, Backend, app_id_of, environment, eventually
 from tests.support.issuer import Issuer, issuer
+from tests.support.postgres import own_database
 from tests.support.presence import NODE
 from tests.support.topics import create_topics
 
 NAMESPACE = "learnflow"
+DATABASE = "learnflow_cluster"
 ISSUER_PORT = 9096  # as tests/cluster/overlay/egress.yaml has it
 INGRESS = os.environ.get("LEARNFLOW_INGRESS", "http://127.0.0.1:8081")
 DOMAIN = os.environ.get("LEARNFLOW_DOMAIN", "127.0.0.1.sslip.io")
@@ -66,17 +68,24 @@ def deployed() -> Iterator[ClusterBackend]:
     run("kubectl", "delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait", seconds=180)
     run("sh", "-c", f"kubectl create namespace {NAMESPACE} --dry-run=client -o yaml | kubectl apply -f -")
     create_topics()
-    postgres = f"host={NODE} port=5432 user=learnflow password=learnflow database=learnflow"
-    run("knative/create-secrets.sh", NAMESPACE, LEARNFLOW_POSTGRES=postgres)
+    # the stack's functions take the same events: what the cluster's do has to be their own
+    with own_database(DATABASE, host=NODE) as postgres:
+        run("knative/create-secrets.sh", NAMESPACE, LEARNFLOW_POSTGRES=postgres)
+        with _skaffolded():
+            with httpx.Client(timeout=30) as client, issuer(NODE, ISSUER_PORT) as issued:
+                backend = ClusterBackend("cluster", lambda _path: INGRESS, client)
+                backend.issuer = issued
+                yield backend
+
+
+@contextmanager
+def _skaffolded() -> Iterator[None]:
     run("kubectl", "apply", "-f", "knative/base/rbac.yaml", "-n", NAMESPACE)
     # a cluster that has just come up may count as ready before its webhooks answer
     eventually(_takes_the_manifests, 120)
     run("skaffold", "run", "-p", "test", seconds=900)
     try:
-        with httpx.Client(timeout=30) as client, issuer(NODE, ISSUER_PORT) as issued:
-            backend = ClusterBackend("cluster", lambda _path: INGRESS, client)
-            backend.issuer = issued
-            yield backend
+        yield
     finally:
         run("skaffold", "delete", "-p", "test", seconds=300)
         # it returns before the namespace is gone, and until then nothing can be made in it
