@@ -1,0 +1,5 @@
+"""What `learnflow` can do besides serving. A command is one module here, of the command's name, and nothing else:
+
+`HELP` (a line), `add_arguments(parser)` and `run(arguments)`, which gives the exit code. Its docstring is the head of
+its `--help`. What it needs is imported in `run`: every command's module is loaded to know its options.
+"""
