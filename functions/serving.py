@@ -48,7 +48,8 @@ def serve(host: str, port: int, data: Path) -> int:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(Line("%(asctime)s %(message)s", "%H:%M:%S"))
     root = logging.getLogger()
-    root.handlers, root.level = [handler], logging.INFO
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)
     config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10)
     log.info("state in %s", data.resolve())
     uvicorn.Server(config).run()

@@ -222,7 +222,8 @@ def logging_restored() -> Iterator[None]:
     try:
         yield
     finally:
-        root.handlers, root.level = handlers, level
+        root.handlers = handlers
+        root.setLevel(level)
 
 
 async def lesson_for(world: World, user_id: str = "maya", topic: str = "for-loops", **fields: Any) -> LessonAnswer:
