@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from functions.usecases.events import ALL
+from tests.support.catalogue import topics
+
 ROOT = Path(__file__).parents[2]
 BASE = ROOT / "knative" / "base"
 COMPONENTS = ROOT / "components"
@@ -156,10 +159,9 @@ def test_no_file_of_the_base_is_forgotten() -> None:
     assert there == listed - {"../../components"}
 
 
-def test_every_topic_that_is_read_is_made() -> None:
-    [container] = read(ROOT / "knative/backing/topics.yaml")["spec"]["template"]["spec"]["containers"]
-    made = container["args"][0].split(" in ")[1].split(";")[0].split()
-    assert {topic for topic, _ in kafka_sources() | subscriptions()} | {DEAD_LETTERS} <= set(made)
+def test_the_topics_that_are_written_or_read_are_made_and_no_other() -> None:
+    published = {event.topic_name for event in ALL}
+    assert {topic for topic, _ in kafka_sources() | subscriptions()} | published | {DEAD_LETTERS} == set(topics())
 
 
 def test_ports_of_dapr_run_do_not_collide() -> None:

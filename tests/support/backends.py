@@ -17,15 +17,6 @@ import httpx
 
 ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
-SERVED_BY = {
-    "alerts": "manage-alerts",
-    "classes": "manage-classes",
-    "generate-lesson": "generate-lesson",
-    "learners": "manage-learner",
-    "lessons": "list-lessons",
-    "update-progress": "update-progress",
-    "status": "get-status",
-}
 
 
 @dataclass
@@ -50,12 +41,6 @@ class Backend:
 
     def post(self, path: str, body: object, **headers: str) -> httpx.Response:
         return self.request("POST", path, json=body, headers={k.replace("_", "-"): v for k, v in headers.items()})
-
-
-def app_id_of(path: str) -> str:
-    """The function that serves a path, where each has an address of its own."""
-    _, first, *rest = path.partition("?")[0].split("/")
-    return rest[0] if first == "functions" else SERVED_BY[first]
 
 
 def eventually(check: Callable[[], T], seconds: float = 30) -> T:

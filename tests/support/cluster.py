@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 
-from tests.support.backends import ROOT, Backend, app_id_of, environment, eventually
+from tests.support.backends import ROOT, Backend, environment, eventually
+from tests.support.catalogue import app_id_of
 from tests.support.issuer import Issuer, issuer
 from tests.support.postgres import own_database
 from tests.support.presence import NODE

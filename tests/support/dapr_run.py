@@ -16,7 +16,8 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.support.backends import ROOT, Backend, app_id_of, environment, free_ports, wait_for_http
+from tests.support.backends import ROOT, Backend, environment, free_ports, wait_for_http
+from tests.support.catalogue import app_id_of
 from tests.support.presence import KAFKA, POSTGRES
 from tests.support.topics import create_topics
 
