@@ -1,5 +1,6 @@
 """The system under test behind one client, whichever way it runs."""
 
+import json
 import os
 import secrets
 import signal
@@ -41,6 +42,13 @@ class Backend:
 
     def post(self, path: str, body: object, **headers: str) -> httpx.Response:
         return self.request("POST", path, json=body, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+    def deliver(self, function: str, event: object, route: str = "/") -> httpx.Response:
+        """An event, as Knative (`/`) or Dapr (`/dapr`) brings it to a function."""
+        prefix = f"/functions/{function}"
+        at = self.url(prefix) + (prefix if self.name == "embedded" else "")
+        headers = {"content-type": "application/cloudevents+json"}
+        return self.client.post(at + route, content=json.dumps(event), headers=headers)
 
 
 def eventually(check: Callable[[], T], seconds: float = 30) -> T:
