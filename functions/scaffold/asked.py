@@ -69,6 +69,12 @@ def _checked(folder: str, topic: str, type_name: str | None) -> Topic | None:
     return Topic(topic, model.type_name, model.__name__, model)
 
 
+def known_topic(topic: str, type_name: str, last: bool, as_new: bool = False) -> Topic:
+    """One that a function has to do with already. `as_new`: as it was when the function made it."""
+    model = None if as_new else _ours().get(topic)
+    return Topic(topic, type_name, model.__name__ if model else class_of(topic), model, last)
+
+
 def _ours() -> dict[str, type[EventData]]:
     from functions.usecases.events import ALL
 

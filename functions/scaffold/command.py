@@ -8,6 +8,7 @@ from functions.scaffold import Refused
 from functions.scaffold.applying import Plan, alone, apply
 from functions.scaffold.asked import spec_of
 from functions.scaffold.plan import diff, plan_of
+from functions.scaffold.removing import plan_to_remove
 from functions.scaffold.spec import Spec
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +27,18 @@ def new(name: str, dry_run: bool = False, root: Path = ROOT, **wanted: Any) -> i
         return 1
     if not dry_run:
         sys.stdout.write(_next(spec))
+    return 0
+
+
+def remove(name: str, dry_run: bool = False, force: bool = False, root: Path = ROOT) -> int:
+    """Exit code 1, and nothing removed, for what cannot or should not be."""
+    try:
+        _check_project(root)
+        with alone(root):
+            _do(root, plan_to_remove(root, name, force), dry_run)
+    except Refused as error:
+        sys.stderr.write(f"learnflow: {error}\n")
+        return 1
     return 0
 
 

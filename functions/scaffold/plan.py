@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from functions.scaffold import Refused
@@ -17,12 +18,24 @@ def plan_of(root: Path, spec: Spec) -> Plan:
     own = own_files(spec)
     if there := [path for path in own if (root / path).exists()]:
         raise Refused(f"{', '.join(there)}: there already, and nothing is overwritten")
-    files = own | {edit.path: edit.put((root / edit.path).read_text(), spec) for edit in edits(spec)}
+    files = dict(own)
+    for edit in edits(spec):
+        with in_file(edit.path):
+            files[edit.path] = edit.put((root / edit.path).read_text(), spec)
     with staged(root, files) as stage:
         made = {path: (stage / path).read_text() for path in files}
         wanted = {spec.name, *(topic.type_name for topic in spec.made)}
         made |= {path: text for path, text in contracts(stage).items() if Path(path).stem in wanted}
     return {path: text for path, text in made.items() if text != read(root, path)}
+
+
+@contextmanager
+def in_file(path: str) -> Iterator[None]:
+    """What is refused says where."""
+    try:
+        yield
+    except Refused as error:
+        raise Refused(f"{path}: {error}") from error
 
 
 def read(root: Path, path: str) -> str | None:

@@ -101,7 +101,7 @@ def _joined(made: str, spec: Spec) -> str:
 
 
 def _no_topics(text: str, spec: Spec) -> str:
-    gone = {topic.name for topic in spec.topics if topic.model is None}
+    gone = {topic.name for topic in spec.topics if topic.last}
 
     def kept(found: re.Match[str]) -> str:
         return " ".join(topic for topic in found[0].split() if topic not in gone)
@@ -128,7 +128,7 @@ def _no_events(text: str, spec: Spec) -> str:
 
 def event_class(spec: Spec, topic_name: str) -> str:
     [topic] = [topic for topic in spec.publishes if topic.name == topic_name]
-    return filled("own_event.py", Event=topic.event, topic=topic.name, type=topic.type_name, folder=spec.folder)
+    return filled("own_event.py", Event=topic.event, topic=topic.name, type=topic.type_name)
 
 
 def _any_topic(spec: Spec) -> bool:

@@ -24,17 +24,24 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Topic:
-    """A Kafka topic and what is on it. `model`: the class of its event where there is one of ours already."""
+    """A Kafka topic and what is on it. `model`: the class of its event where there is one of ours already.
+
+    `last`: nobody else has to do with it, so it goes when the function goes.
+    """
 
     name: str
     type_name: str
     event: str
     model: type[EventData] | None = None
+    last: bool = False
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A function: woken by one of `endpoint`, `takes` and `every` (a cron schedule)."""
+    """A function: woken by one of `endpoint`, `takes` and `every` (a cron schedule).
+
+    `further`: endpoints that it was given since.
+    """
 
     folder: str
     does: str
@@ -42,6 +49,7 @@ class Spec:
     takes: tuple[Topic, ...] = ()
     every: str = ""
     publishes: tuple[Topic, ...] = ()
+    further: tuple[Endpoint, ...] = ()
 
     @property
     def name(self) -> str:

@@ -21,6 +21,12 @@ def with_row(text: str, spec: Spec) -> str:
     return text[:end] + row_of([f"`{spec.folder}`", trigger(spec), _does(spec)]) + "\n" + text[end:]
 
 
+def row_of_function(text: str, folder: str) -> str:
+    if not (found := re.search(rf"^\| `{folder}` \|.*$", text, flags=re.MULTILINE)):
+        raise Refused(f"{folder} is not in README's table of functions")
+    return found[0]
+
+
 def without_row(text: str, spec: Spec) -> str:
     return without_line(text, rf"\| `{spec.folder}` \|.*")
 
@@ -49,7 +55,11 @@ def with_security(text: str, spec: Spec) -> str:
 
 
 def without_security(text: str, spec: Spec) -> str:
-    return without_line(text, rf"\| {re.escape(f'`{spec.endpoint}`')} .*")
+    for endpoint in filter(None, (spec.endpoint, *spec.further)):
+        text, times = re.subn(rf"^\| {re.escape(f'`{endpoint}`')}.*\n", "", text, flags=re.MULTILINE)
+        if not times:
+            raise Refused(f"{endpoint} is not in the table of endpoints")
+    return text
 
 
 def with_flows(text: str, spec: Spec) -> str:
@@ -82,7 +92,7 @@ def without_flows(text: str, spec: Spec) -> str:
                 raise Refused(f"{topic.name} is not in the table of topics")
             cells = cells_of(row)
             cells[column] = ", ".join(name for name in named(cells[column]) if name != f"`{spec.folder}`")
-            left = "" if topic.model is None else f"{row_of(cells)}\n"
+            left = "" if topic.last else f"{row_of(cells)}\n"
             text = text.replace(f"{row}\n", left, 1)
     return text
 

@@ -8,14 +8,14 @@ from functions.scaffold.spec import Topic
 def arguments(topic: Topic, user: str, now: str, taken: Topic | None) -> str:
     """The arguments of the event's class. A field that the event taken has too is handed on."""
     if topic.model is None:
-        return f"user_id={user}, timestamp={now}"
+        return f"user_id={user}, timestamp={now}"  # as own_event.py.tmpl has them
     schema = topic.model.model_json_schema()
     known = taken.model.model_json_schema()["properties"] if taken and taken.model else {}
     said = []
     for name in schema["required"]:
         wanted = schema["properties"][name]
-        if name == "user_id":
-            value = user
+        if name in ("user_id", "timestamp"):
+            value = user if name == "user_id" else now
         elif name in known and _kind(known[name]) == _kind(wanted):
             value = f"event.data.{name}"
         else:
