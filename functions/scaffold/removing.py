@@ -86,8 +86,8 @@ def _edited(root: Path, spec: Spec, own: list[str]) -> list[str]:
 
 
 def _needed_by(root: Path, spec: Spec, own: list[str]) -> list[str]:
-    """Files that import it or call it by its name, and are not its own; functions that only it sends events to."""
-    said = re.compile(rf"\bfunctions\.{spec.folder}\b" + (rf"|[\"'/]{spec.name}[\"'/]" if "-" in spec.name else ""))
+    """Files that import it, and are not its own; functions that only it sends events to."""
+    said = re.compile(rf"^\s*(?:from|import) functions\.{spec.folder}\b", flags=re.MULTILINE)
     looked = [path for kind in ("functions", "tests", "bench") for path in (root / kind).rglob("*.py")]
     named = [path.relative_to(root).as_posix() for path in looked if said.search(path.read_text())]
     found = flows((root / DATA_MODEL).read_text())
