@@ -1,4 +1,4 @@
-"""Forgets a learner: a tombstone in one transaction with all that goes, then the rows of the read model.
+"""Forgets a learner: a tombstone in one transaction with all that goes, then tables, then past events.
 
 A tombstone, even of a learner of whom nothing was known: what is still on its way to an event handler must not bring
 them back. Every step can be done again, so an erasing that was cut short is finished by asking for it again.
@@ -28,6 +28,7 @@ async def erase(ports: Ports, user_id: str) -> None:
     while await until_committed(lambda: _delete_some(ports.documents, user_id)):
         pass
     await forget_rows(ports.read_model, user_id)
+    await ports.publisher.forget(user_id)
 
 
 async def _bury(ports: Ports, user_id: str) -> None:

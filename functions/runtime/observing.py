@@ -90,6 +90,9 @@ class ObservedPublisher:
                 metrics.unpublished.add()
                 raise
 
+    async def forget(self, key: str) -> None:
+        await self.inner.forget(key)
+
 
 @dataclass(frozen=True)
 class ObservedReadModel:

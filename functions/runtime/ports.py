@@ -65,6 +65,10 @@ class Publisher(Protocol):
         """One structured CloudEvent, in order with others of the same key. Raises Unavailable."""
         ...
 
+    async def forget(self, key: str) -> None:
+        """Removes past events of this key where that can be done: a broker's go when their time is over."""
+        ...
+
 
 @dataclass(frozen=True)
 class Sql:

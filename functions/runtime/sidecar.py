@@ -169,6 +169,9 @@ class SidecarPublisher:
         )
         await self._sidecar.call(self._sidecar.stub.PublishEvent, request, "message broker")
 
+    async def forget(self, key: str) -> None:
+        """Nothing: Kafka deletes no single records, its topics' retention does."""
+
 
 class SidecarReadModel:
     """SQL over the binding: one statement a call and no session, so several writes become one statement of CTEs."""

@@ -49,6 +49,9 @@ class RecordingPublisher:
             raise Unavailable("The message broker did not answer.")
         self.published.append((topic, key, event))
 
+    async def forget(self, key: str) -> None:
+        self.published = [each for each in self.published if each[1] != key]
+
     def data(self, topic: str) -> list[Json]:
         """The data of what went to a topic, in order."""
         return [event["data"] for name, _, event in self.published if name == topic]
