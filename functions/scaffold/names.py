@@ -19,6 +19,7 @@ IN_USE = {
     *("answer_once", "app", "call", "check_learner", "create_event_app", "create_http_app", "event", "event_of"),
     *("events", "handler", "kafka", "main", "models", "new_learner", "once", "outgoing", "ports", "postgres", "pytest"),
     *("received", "request", "stable_id", "user_id", "world", "http", "idempotency_key", "reply", "functions", "tests"),
+    *("dev", "examples"),  # dependency groups: a function of that name would have them in its image
 }
 CLASSES_IN_USE = {
     *("Any", "Answer", "Backend", "Call", "ClassVar", "EventData", "Field", "Forbidden", "Id", "On", "Ping", "Ports"),
@@ -46,9 +47,10 @@ def folder_of(name: str) -> str:
 
 def check_free(root: Path, folder: str) -> None:
     """Raises Refused when `functions` has something of this name."""
-    for path in (root / "functions" / folder, root / "functions" / f"{folder}.py"):
-        if path.exists():
-            raise Refused(f"{path.relative_to(root)} is there already")
+    package, module = root / "functions" / folder, root / "functions" / f"{folder}.py"
+    held = {path.name for path in package.iterdir()} if package.is_dir() else set()
+    if held - {"__pycache__"} or module.exists():  # what `git checkout` leaves is nothing
+        raise Refused(f"functions/{folder} is there already")
 
 
 def check_topic(topic: str, name: str) -> None:

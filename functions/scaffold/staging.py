@@ -12,7 +12,7 @@ from pathlib import Path
 
 from functions.scaffold import Refused
 
-CODE = ("functions", "tests/support", "pyproject.toml", "README.md")  # README: pyproject.toml names it
+CODE = ("functions", "pyproject.toml", "README.md")  # README: pyproject.toml names it
 LAYOUT = (
     ("check", "--select", "I,F401,F541", "--fix"),
     ("format",),
@@ -32,7 +32,6 @@ def staged(root: Path, files: Mapping[str, str]) -> Iterator[Path]:
         stage = Path(made)
         for name in CODE:
             copy = shutil.copytree if (root / name).is_dir() else shutil.copy2
-            (stage / name).parent.mkdir(exist_ok=True)
             copy(root / name, stage / name)
         for path, text in files.items():
             (stage / path).parent.mkdir(parents=True, exist_ok=True)

@@ -1,21 +1,24 @@
 """`learnflow new` and `learnflow remove` in a copy of the project, which then has to pass its own tests."""
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.docs.test_readme import blocks, compare
 from tests.support.backends import ROOT
 from tests.support.project_copy import ProjectCopy
 
+HERE = "tests/contract/test_scaffold.py"
 ORDERS = ("--on", "orders", "--type", "com.example.order.placed.v1")
 DAILY = ("--every", "0 3 * * *")
 NEW = {
     "list_badges": ("--http", "GET /badges/{badge_id}"),
     "send_cheer": ("--http", "POST /cheers", "--publishes", "cheer-sent", "--does", "cheers a learner"),
     "drop_badge": ("--http", "DELETE /learners/{user_id}/badges/{badge_id}"),
-    "cheer_learner": ("--on", "progress-updated"),
+    "greet_learner": ("--on", "progress-updated"),
     "give_badge": ("--on", "lesson-generated", *ORDERS, "--publishes", "badge-earned"),
     "note_badge": ("--on", "badge-earned", "--publishes", "struggle-detected"),
     "sweep_up": DAILY,
@@ -41,7 +44,7 @@ def test_what_was_written_passes_its_own_tests_and_those_of_the_project(copy: Pr
     assert len(own) == 2 * len(NEW)
     tables = "tests/manifests/test_names.py", "tests/contract/test_contracts.py", "tests/docs/test_readme.py"
     access = "tests/contract/test_access.py"
-    chosen = "badge or cheer or sweep or in_the_table or contracts_in or topics or ports or group"
+    chosen = "badge or cheer or greet or sweep or in_the_table or contracts_in or topics or ports or group"
     python = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     said = copy.run(*python, "-m", "not stack and not cluster", "-k", chosen, *own, *tables, access)
     assert "passed" in said and "failed" not in said
@@ -90,20 +93,24 @@ def test_a_function_that_others_need_or_that_was_edited_is_not_removed_unasked(c
     assert copy.changed() == before
 
 
-def test_a_dry_run_shows_what_would_be_done_and_does_nothing(copy: ProjectCopy, tmp_path: Path) -> None:
+def test_what_the_readme_shows_is_what_happens_and_a_dry_run_shows_it_before(copy: ProjectCopy, tmp_path: Path) -> None:
     before = copy.changed()
+    new, remove = [block for block in blocks(ROOT / "README.md") if block.mark == f"elsewhere {HERE}"]
+    arguments = [shlex.split(block.text)[3:] for block in (new, remove)]
     shown = tmp_path / "diff"
-    shown.write_text(copy.learnflow("new", "other_job", *DAILY, "--dry-run"))
+    shown.write_text(copy.learnflow(*arguments[0], "--dry-run"))
+    assert copy.changed() == before
+    compare(new.output[0], copy.learnflow(*arguments[0]))
+    copy.run("git", "apply", "--reverse", str(shown))
     assert copy.changed() == before
     copy.run("git", "apply", str(shown))
-    gone = copy.learnflow("remove", "other_job", "--dry-run")
-    assert "deleted file mode" in gone and (copy.root / "functions/other_job/main.py").exists()
-    copy.learnflow("remove", "other_job")
+    assert "deleted file mode" in copy.learnflow(*arguments[1], "--dry-run")
+    compare(remove.output[0], copy.learnflow(*arguments[1]))
     assert copy.changed() == before
 
 
 def test_removed_in_any_order_they_leave_no_difference(copy: ProjectCopy) -> None:
-    for name in ("cheer_learner", "note_badge", "drop_badge", "give_badge", "sweep_up", "list_badges", "send-cheer"):
+    for name in ("greet_learner", "note_badge", "drop_badge", "give_badge", "sweep_up", "list_badges", "send-cheer"):
         copy.learnflow("remove", name)
     assert copy.changed() == ""
 

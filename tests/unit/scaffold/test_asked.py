@@ -40,6 +40,7 @@ def test_a_name_is_a_folder_and_a_service() -> None:
         ("dapr", "a package that Python finds"),
         ("fastapi", "a package that Python finds"),
         ("tests", "call something else"),
+        ("dev", "call something else"),
         ("ports", "call something else"),
         ("runtime", "there already"),
         ("learning", "there already"),
