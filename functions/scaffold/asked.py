@@ -43,7 +43,7 @@ def _taken(folder: str, topic: str, type_name: str | None) -> Topic:
         return known
     if not type_name:
         raise Refused(f"{topic} is no topic of this system: say what type its events have, --on {topic} --type TYPE")
-    return Topic(topic, type_name, class_of(topic))
+    return Topic(topic, type_name, _new_class(topic))
 
 
 def _published(folder: str, topic: str, type_name: str | None) -> Topic:
@@ -53,7 +53,7 @@ def _published(folder: str, topic: str, type_name: str | None) -> Topic:
     type_name = type_name or f"com.learnflow.{topic.replace('-', '.')}.v1"
     if any(event.type_name == type_name for event in _ours().values()):
         raise Refused(f"{type_name} is the type of another topic's events")
-    return Topic(topic, type_name, class_of(topic))
+    return Topic(topic, type_name, _new_class(topic))
 
 
 def _checked(folder: str, topic: str, type_name: str | None) -> Topic | None:
@@ -67,6 +67,13 @@ def _checked(folder: str, topic: str, type_name: str | None) -> Topic | None:
     if type_name not in (None, model.type_name):
         raise Refused(f"{topic} carries {model.type_name}; another type on it would be refused by whoever takes it")
     return Topic(topic, model.type_name, model.__name__, model)
+
+
+def _new_class(topic: str) -> str:
+    name = class_of(topic)
+    if any(event.__name__ == name for event in _ours().values()):
+        raise Refused(f"{topic} would make a class {name}, and there is one already")
+    return name
 
 
 def known_topic(topic: str, type_name: str, last: bool, as_new: bool = False) -> Topic:
@@ -90,8 +97,8 @@ def _check_distinct(folder: str, takes: Sequence[Topic], sent: Sequence[Topic]) 
     if both := {topic.name for topic in takes} & {topic.name for topic in sent}:
         raise Refused(f"it would be woken by what it publishes, for ever: {both.pop()}")
     own = class_of(folder)
-    if own in {topic.event for topic in (*takes, *sent)}:
-        raise Refused(f"the function and a topic would both make a class {own}")
+    if both := {own, f"{own}Answer"} & {topic.event for topic in (*takes, *sent)}:
+        raise Refused(f"the function and a topic would both make a class {both.pop()}")
 
 
 def checked_cron(text: str) -> str:

@@ -102,6 +102,7 @@ def test_another_method_of_a_path_that_is_there_is_another_endpoint() -> None:
         ("progress-updated", "com.example.v1", "carries com.learnflow.progress.updated.v1"),
         ("received", "com.example.v1", "a class Received"),
         ("cheer-learner", "com.example.v1", "both make a class CheerLearner"),
+        ("cheer-learner-answer", "com.example.v1", "both make a class CheerLearnerAnswer"),
     ],
 )
 def test_a_topic_of_which_nothing_could_be_made_is_refused(topic: str, type_name: str | None, why: str) -> None:
