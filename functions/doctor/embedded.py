@@ -125,7 +125,7 @@ def _state(file: Path) -> Finding:
         return missing("data", f"{file} is damaged: {sound}", f"mv {file.parent} {file.parent}.broken")
     if version > len(MIGRATIONS):
         return missing("data", f"{file} is of a newer version ({version} > {len(MIGRATIONS)})", "git pull")
-    if version and (gone := set(TABLES) - there):
+    if version == len(MIGRATIONS) and (gone := set(TABLES) - there):
         return missing("data", f"{file} has no table {', '.join(sorted(gone))}", _anew(file))
     if gone := set(OURS) - there:
         return warn("data", f"{file} has no table {', '.join(sorted(gone))}: the next start makes it")

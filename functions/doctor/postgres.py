@@ -48,13 +48,13 @@ async def _tables(opened: Any) -> Finding:
     if "learnflow_migrations" not in there:
         return ok("tables", "none yet: the first request makes them")
     version = await opened.fetchval("SELECT coalesce(max(version), 0) FROM learnflow_migrations")
+    if version > len(MIGRATIONS):
+        return missing("tables", f"of a newer version ({version} > {len(MIGRATIONS)})", "git pull")
+    if version < len(MIGRATIONS):
+        return warn("tables", f"version {version} of {len(MIGRATIONS)}: the next request brings them up to date")
     if gone := [table for table in TABLES if table not in there]:
         # the last migration makes all tables anew, and they are never the only copy of anything
         again = f"DELETE FROM learnflow_migrations WHERE version = {len(MIGRATIONS)}"
         mend = f'psql -c "{again}" && uv run learnflow rebuild --sidecar'
         return missing("tables", f"there is no {', '.join(gone)}, though migration {version} was done", mend)
-    if version > len(MIGRATIONS):
-        return missing("tables", f"of a newer version ({version} > {len(MIGRATIONS)})", "git pull")
-    if version < len(MIGRATIONS):
-        return warn("tables", f"version {version} of {len(MIGRATIONS)}: the next request brings them up to date")
     return ok("tables", f"of version {version}")
