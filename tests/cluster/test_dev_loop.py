@@ -23,7 +23,7 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterLoop]:
 
 
 def etag(loop: ClusterLoop) -> str:
-    return loop.get("/status?user_id=somebody").headers.get("etag", "")
+    return str(loop.get("/status?user_id=somebody").headers.get("etag", ""))
 
 
 def named(kind: str) -> list[str]:
@@ -46,9 +46,7 @@ def test_saved_code_answers_and_what_does_not_load_says_so_until_it_is_mended(lo
 
     loop.save(HANDLER, IMPORT.replace("invalid", "nothing"), IMPORT)
     eventually(lambda: etag(loop).startswith('W/"edited-0-'))
-    assert (named("pods"), named("revisions.serving.knative.dev")) == ([pod], revisions), (
-        "the same pod, and no new revision"
-    )
+    assert (named("pods"), named("revisions.serving.knative.dev")) == ([pod], revisions), "no new revision"
 
 
 def test_the_doctor_names_what_this_namespace_lacks(loop: ClusterLoop, capsys: pytest.CaptureFixture[str]) -> None:

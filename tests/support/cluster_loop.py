@@ -21,18 +21,8 @@ class ClusterLoop(Loop):
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
-        super().__init__(
-            folder,
-            SOURCES,
-            "dev",
-            "--cluster",
-            name,
-            "--overlay",
-            OVERLAY,
-            "--namespace",
-            NAMESPACE,
-            PYTHONUNBUFFERED="1",
-        )
+        place = ["--overlay", OVERLAY, "--namespace", NAMESPACE]
+        super().__init__(folder, SOURCES, "dev", "--cluster", name, *place, PYTHONUNBUFFERED="1")
 
     def get(self, path: str) -> httpx.Response:
         headers = {"Host": f"{self.name}.{NAMESPACE}.{DOMAIN}"}

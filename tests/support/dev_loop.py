@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -21,6 +22,7 @@ class Loop:
 
     def __init__(self, folder: Path, sources: Sequence[str], *arguments: str, **variables: str) -> None:
         self.folder, self.log = folder, folder / "log"
+        folder.mkdir(parents=True, exist_ok=True)
         for name in sources:
             source, target = ROOT / name, folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -86,10 +88,17 @@ class DevLoop(Loop):
         super().__init__(folder, ["functions"], *place, *arguments, **variables)
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=60)
+        return self._asked("GET", path)
 
     def post(self, path: str, body: object) -> httpx.Response:
-        return httpx.post(f"http://127.0.0.1:{self.port}{path}", json=body, timeout=60)
+        return self._asked("POST", path, json=body)
+
+    def _asked(self, method: str, path: str, **options: Any) -> httpx.Response:
+        url = f"http://127.0.0.1:{self.port}{path}"
+        try:
+            return httpx.request(method, url, timeout=60, **options)
+        except httpx.RemoteProtocolError:  # a connection that the old server took while it was ending: as any client
+            return httpx.request(method, url, timeout=60, **options)
 
 
 @contextmanager
