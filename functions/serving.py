@@ -71,4 +71,5 @@ def log_to_terminal(quiet: Collection[str] = ()) -> None:
     handler.setFormatter(Line("%(asctime)s %(message)s", "%H:%M:%S"))
     handler.addFilter(lambda record: record.getMessage() not in quiet)
     root = logging.getLogger()
-    root.handlers, root.level = [handler], logging.INFO
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)

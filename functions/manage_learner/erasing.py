@@ -14,6 +14,7 @@ from functions.runtime.models import rfc3339
 from functions.runtime.ports import ABSENT, Documents, Ports, Stored, Write
 from functions.usecases.learners import commit_learner, segment_key, until_committed
 from functions.usecases.lesson_documents import lesson_key
+from functions.usecases.own_documents import own_key
 from functions.usecases.projection import forget_rows
 from functions.usecases.rate_limit import limit_key
 
@@ -49,6 +50,7 @@ async def _bury(ports: Ports, user_id: str) -> None:
         # with the tombstone: a learner who comes back writes segments of the same names
         *(Write(segment_key(kind, user_id, part), None) for kind, part in segments_of(held.learner)),
         *(_without(user_id, key, stored, rfc3339(now)) for key, stored in held.classes.items()),
+        *(Write(own_key(function, user_id), None) for function in held.own),
         Write(limit_key("generate-lesson", user_id), None),
         *_deleting(user_id, rest, held.left),
     ]

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from pydantic_core import from_json, to_json  # a third of what `json` takes for a learner's document
 
 from functions.runtime import event_log
+from functions.runtime.apis import LocalApis
 from functions.runtime.errors import Conflict, Unavailable
 from functions.runtime.ports import Json, Migration, Model, Ports, Row, Sql, Stored, Write
 
@@ -202,6 +203,7 @@ def ports(
         read_model=LocalReadModel(database),
         now=lambda: datetime.now(UTC),
         not_ready=lambda: _not_ready(database),
+        apis=LocalApis(),
         model=model,
     )
 

@@ -104,6 +104,27 @@ class ReadModel(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Api:
+    """Somebody else's HTTP API.
+
+    With a sidecar `name` is a component of type `bindings.http`, which has the address, a key if it needs one, and by
+    its resiliency a timeout, retries and a circuit breaker. `url` is for the embedded run, which has none of them.
+    """
+
+    name: str
+    url: str
+    seconds: float = 5.0  # after which no answer is of use any more, all tries together
+
+
+class Apis(Protocol):
+    """Other people's APIs. What they answer is data, to be checked like any other input."""
+
+    async def get(self, api: Api, path: str, query: Mapping[str, str]) -> Json:
+        """The JSON object that it answers with a 2xx; everything else raises Unavailable."""
+        ...
+
+
 @dataclass
 class Meter:
     """What one request to a language model has cost so far, in tokens: estimated until the endpoint has counted them.
@@ -151,6 +172,7 @@ class Ports:
     read_model: ReadModel
     now: Callable[[], datetime]
     not_ready: Callable[[], Awaitable[str | None]]  # why the adapters cannot work yet
+    apis: Apis
     model: Model | None = None  # where one is set
 
 
