@@ -1,7 +1,7 @@
 """From saving a file to the answer that it changed: `learnflow dev`, and `skaffold dev` through the cluster's ingress.
 
-Beside it, in turns: `uvicorn --reload` of an app with one route for the first, `learnflow dev` for the second. Files are
-copies. `--cluster` needs the test cluster, and that nobody else deploys to it meanwhile.
+Beside it, in turns: `uvicorn --reload` of an app with one route for the first, `learnflow dev` for the second. What is
+edited are copies. `--cluster` needs the test cluster, and that nobody else deploys to it meanwhile.
 """
 
 import argparse

@@ -21,7 +21,8 @@ class Loop:
     """`learnflow dev …` in a session of its own, with its terminal's text."""
 
     def __init__(self, folder: Path, sources: Sequence[str], *arguments: str, **variables: str) -> None:
-        self.folder, self.log = folder, folder / "log"
+        # beside the folder: skaffold watches all of it, and waits until nothing is written any more
+        self.folder, self.log = folder, folder.with_suffix(".log")
         folder.mkdir(parents=True, exist_ok=True)
         for name in sources:
             source, target = ROOT / name, folder / name
