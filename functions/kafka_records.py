@@ -1,6 +1,7 @@
 """Kafka for a person's commands: topics read to their end or followed, and written to as the functions do."""
 
 import json
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from functions.runtime.errors import Unavailable
 from functions.runtime.events import STRUCTURED
 from functions.runtime.ports import Json
 
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the error says it once, and where
 MILLISECONDS = 1000
 ANSWER_MS = 10_000  # a command says so rather than to wait 40 s
 

@@ -15,7 +15,7 @@ def main() -> int:
 
     def command(reason: str) -> tuple[list[str], dict[str, str]]:
         real = {"LEARNFLOW_DEV_APP": env["UVICORN_APP"], "LEARNFLOW_DEV_REASON": reason}
-        return [sys.executable, "-m", "uvicorn"], env | loop | real
+        return [sys.executable, "-m", "uvicorn"], {"UVICORN_LOG_LEVEL": "warning"} | env | loop | real
 
     Supervisor(ROOT / "functions", listening.fileno(), command).run()
     return 0

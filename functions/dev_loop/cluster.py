@@ -12,6 +12,7 @@ from typing import Any
 
 from functions.dev_loop.loading import ROOT
 
+SETTLED_MS = "200"  # after the last change; skaffold waits a whole second if nothing is said
 SERVED = ("serving.knative.dev/", "Service")
 Yaml = dict[str, Any]
 
@@ -32,7 +33,7 @@ def run(names: Sequence[str], overlay: str, namespace: str) -> int:
             rendered = subprocess.run(["kubectl", "kustomize", overlay], cwd=ROOT, stdout=subprocess.PIPE, check=True)
             manifests.write_text(yaml.safe_dump_all(chosen(yaml.safe_load_all(rendered.stdout), names)))
             config.write_text(yaml.safe_dump(reduced(whole, names, str(manifests), namespace)))
-            loop = subprocess.Popen(["skaffold", "dev", "-f", str(config)], cwd=ROOT)
+            loop = subprocess.Popen(["skaffold", "dev", "-f", str(config), "-i", SETTLED_MS], cwd=ROOT)
         except FileNotFoundError as error:
             return _refused(f"{error.filename} is not on the PATH")
         except subprocess.CalledProcessError as error:

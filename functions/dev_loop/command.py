@@ -22,8 +22,8 @@ def run(host: str, port: int, data: Path) -> int:
         make_place(data)
         listening = socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
-        taken = f"{host}:{port}: {error.strerror}; --port says another" if error.strerror else str(error)
-        sys.stderr.write(f"learnflow: {taken}\n")
+        where = f"{host}:{port}: {os.strerror(error.errno)}; --port says another" if error.errno else str(error)
+        sys.stderr.write(f"learnflow: {where}\n")
         return 1
     alive, held = os.pipe()  # `held` is closed with this process, however it ends
     os.set_inheritable(held, False)

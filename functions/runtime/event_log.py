@@ -67,7 +67,8 @@ def handled(connection: sqlite3.Connection, event: str, what: Handled) -> None:
 def forget(connection: sqlite3.Connection, key: str) -> None:
     """Removes the events of this key, and those among the dead letters."""
     _remove(connection, connection.execute("SELECT seq FROM events WHERE key = ?", [key]).fetchall())
-    connection.execute("DELETE FROM dead_letters WHERE json_extract(event, '$.partitionkey') = ?", [key])
+    whose = "json_extract(event, '$.partitionkey') = ?1 OR json_extract(event, '$.data.user_id') = ?1"
+    connection.execute(f"DELETE FROM dead_letters WHERE {whose}", [key])
 
 
 def _remove(connection: sqlite3.Connection, rows: list[tuple[int]]) -> None:

@@ -1,8 +1,6 @@
 """`learnflow dev`: what is saved answers, what does not load says so, events show; nothing is left behind."""
 
-import os
 import re
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,7 +88,7 @@ def test_events_show_a_line_each_with_their_handler_and_what_became_of_them(loop
 
 def test_ctrl_c_leaves_no_process_and_no_port(loop: DevLoop) -> None:
     assert len(loop.group()) == 2
-    os.killpg(loop.process.pid, signal.SIGINT)  # as a terminal does: to all of them
+    loop.interrupt()
     assert loop.process.wait(15) == 0
     assert loop.group() == []
     with pytest.raises(httpx.ConnectError):

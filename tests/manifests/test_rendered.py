@@ -11,8 +11,9 @@ import yaml
 from functions.runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-OVERLAYS = ["knative/overlays/dev", "knative/overlays/minikube", "knative/overlays/production", "tests/cluster/overlay"]
-OPEN = {"knative/overlays/dev"}  # where no token is asked for
+OVERLAYS = ["knative/overlays/dev", "knative/overlays/minikube", "knative/overlays/production"]
+OVERLAYS += ["tests/cluster/overlay", "tests/cluster/dev"]
+OPEN = {"knative/overlays/dev", "tests/cluster/dev"}  # where no token is asked for
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl renders the overlays")
 
@@ -158,6 +159,16 @@ def test_functions_scale_to_zero_but_in_the_developers_loop(overlay: Overlay) ->
         assert minimum == ("1" if overlay[0].endswith("/dev") else "0")
 
 
+def test_in_the_developers_loop_one_pod_of_each_loads_what_is_copied_into_it(overlay: Overlay) -> None:
+    for service in functions(overlay):
+        [container] = service["spec"]["template"]["spec"]["containers"]
+        maximum = service["spec"]["template"]["metadata"]["annotations"]["autoscaling.knative.dev/max-scale"]
+        if overlay[0].endswith("/dev"):
+            assert (container["command"], maximum) == (["python", "-m", "functions.dev_loop"], "1")
+        else:
+            assert "command" not in container
+
+
 def test_every_source_keeps_order_misses_nothing_and_gives_up_into_the_dead_letters(overlay: Overlay) -> None:
     sources = of_kind(overlay, "KafkaSource")
     assert sources
@@ -182,7 +193,7 @@ def test_kafkas_address_is_said_once(overlay: Overlay) -> None:
 
 
 def test_the_developers_loop_deletes_neither_namespace_nor_data_at_its_end() -> None:
-    kinds = {resource["kind"] for resource in render("knative/overlays/dev")}
+    kinds = {resource["kind"] for path in OPEN for resource in render(path)}
     assert not kinds & {"Namespace", "StatefulSet", "PersistentVolumeClaim"}
 
 
