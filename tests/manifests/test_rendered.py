@@ -68,10 +68,9 @@ def test_a_pod_of_ours_without_a_sidecar_is_refused_and_nobody_elses_is(overlay:
     [binding] = of_kind(overlay, "ValidatingAdmissionPolicyBinding")
     assert binding["spec"] == {"policyName": policy["metadata"]["name"], "validationActions": ["Deny"]}
     [condition] = policy["spec"]["matchConditions"]
-    configurations = {
-        service["spec"]["template"]["metadata"]["annotations"]["dapr.io/config"] for service in functions(overlay)
-    }
-    assert [f"'{name}'" in condition["expression"] for name in configurations] == [True]
+    annotations = [service["spec"]["template"]["metadata"]["annotations"] for service in functions(overlay)]
+    [configuration] = {found["dapr.io/config"] for found in annotations}
+    assert condition["expression"].endswith(f"== '{configuration}'")
 
 
 def test_a_pod_has_longer_to_end_than_queue_proxy_keeps_its_function_going(overlay: Overlay) -> None:

@@ -12,7 +12,7 @@ from tests.support.clients import Told
 from tests.support.cluster import DATABASE, kubectl
 
 Json = dict[str, Any]
-SETTLED = 90.0  # seconds, at most, until every event has had its effect
+SETTLED = 180.0  # seconds, at most, until every event has had its effect: a new source begins with what is in Kafka already
 RELAY = "ping-relay-events"
 
 

@@ -9,7 +9,8 @@ _rows: list[tuple[str, ...]] = []
 def seen(fault: str, told: Told, events: int) -> None:
     """A row for a fault that was audited: nothing is lost, and nothing there twice."""
     numbers = (len(told.said), events, 0, 0, told.declared, told.failures.total())
-    _rows.append((fault, *map(str, numbers), f"{told.longest_wait:.1f} s"))
+    waited = f"{told.longest_wait:.1f} s" if told.longest_wait else "(held on purpose)"
+    _rows.append((fault, *map(str, numbers), waited))
 
 
 def lines() -> list[str]:
