@@ -12,7 +12,8 @@ from tests.support.clients import Told
 from tests.support.cluster import DATABASE, kubectl
 
 Json = dict[str, Any]
-SETTLED = 180.0  # seconds, at most, until every event has had its effect: a new source begins with what is in Kafka already
+# Seconds, at most, until every event has had its effect: a source that is new begins with all that Kafka has.
+SETTLED = 180.0
 RELAY = "ping-relay-events"
 
 
