@@ -64,6 +64,22 @@ def test_every_function_has_its_sidecar_as_knative_needs_it(overlay: Overlay) ->
         assert not [key for key in service["metadata"].get("annotations", {}) if key.startswith("dapr.io/")]
 
 
+def test_a_pod_of_ours_without_a_sidecar_is_refused_and_nobody_elses_is(overlay: Overlay) -> None:
+    [policy] = of_kind(overlay, "ValidatingAdmissionPolicy")
+    [binding] = of_kind(overlay, "ValidatingAdmissionPolicyBinding")
+    assert binding["spec"] == {"policyName": policy["metadata"]["name"], "validationActions": ["Deny"]}
+    [condition] = policy["spec"]["matchConditions"]
+    annotations = [service["spec"]["template"]["metadata"]["annotations"] for service in functions(overlay)]
+    [configuration] = {found["dapr.io/config"] for found in annotations}
+    assert condition["expression"].endswith(f"== '{configuration}'")
+
+
+def test_a_pod_has_longer_to_end_than_queue_proxy_keeps_its_function_going(overlay: Overlay) -> None:
+    for service in functions(overlay):
+        # 30 s: drainSleepDuration of Knative's queue-proxy (v0.50); what is left is the function's, then daprd's
+        assert service["spec"]["template"]["spec"]["timeoutSeconds"] >= 2 * 30
+
+
 def test_every_function_says_where_its_metrics_are(overlay: Overlay) -> None:
     for service in functions(overlay):
         annotations = service["spec"]["template"]["metadata"]["annotations"]

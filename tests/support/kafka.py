@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,12 @@ def records(topic: str, wanted: Callable[[Record], bool] = lambda _: True) -> li
 
 
 def send(topic: str, value: bytes, key: str, headers: dict[str, str]) -> None:
-    _apart(_send(topic, value, key, headers))
+    send_all(topic, [(key, value)], headers)
+
+
+def send_all(topic: str, records: Sequence[tuple[str, bytes]], headers: dict[str, str]) -> None:
+    """Records of key and value, in this order; all have these headers."""
+    _apart(_send(topic, records, headers))
 
 
 def _apart(work: Any) -> Any:
@@ -62,12 +67,12 @@ def _record(raw: Any) -> Record:
     return Record(raw.topic, raw.key.decode() if raw.key else None, headers, value)
 
 
-async def _send(topic: str, value: bytes, key: str, headers: dict[str, str]) -> None:
+async def _send(topic: str, records: Sequence[tuple[str, bytes]], headers: dict[str, str]) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=KAFKA)
     await producer.start()
     try:
-        await producer.send_and_wait(
-            topic, value, key=key.encode(), headers=[(k, v.encode()) for k, v in headers.items()]
-        )
+        encoded = [(name, text.encode()) for name, text in headers.items()]
+        sent = [await producer.send(topic, value, key=key.encode(), headers=encoded) for key, value in records]
+        await asyncio.gather(*sent)
     finally:
         await producer.stop()
