@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from functions.runtime import metrics
 from functions.runtime.app import Function
+from functions.runtime.errors import Unavailable
 from functions.runtime.events import STRUCTURED
 from functions.runtime.local import Database
 from functions.runtime.ports import Ports
@@ -54,23 +55,30 @@ class Broker:
     async def _serve(self, name: str, ports: Ports) -> None:
         attempts = 0
         while True:
-            self._awake[name].clear()
-            row = await self._database.run(lambda c: _oldest(c, name))
-            if row is None:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake[name].wait(), timeout=5)
-                continue
-            number, event = row
-            outcome, why = await receive(ports, self._functions[name].takes, HEADERS, event.encode())
-            if outcome is Outcome.RETRY and attempts < RETRIES:
-                await asyncio.sleep(RETRY_SECONDS[min(attempts, len(RETRY_SECONDS) - 1)])
-                attempts += 1
-                continue
-            attempts = 0
-            reason = "" if outcome is Outcome.DONE else why
-            if outcome is Outcome.RETRY:
-                metrics.dead_letters.add(json.loads(event)["type"], outcome.value)
-            await self._database.run(lambda c, n=number, e=event, r=reason: _finish(c, name, n, e, r))  # type: ignore[misc]
+            try:
+                attempts = await self._next(name, ports, attempts)
+            except Unavailable as error:  # a full disk; the event is still there, and whoever takes it knows it again
+                log.warning("events wait", extra={"subscriber": name, "why": error.detail})
+                await asyncio.sleep(1)
+
+    async def _next(self, name: str, ports: Ports, attempts: int) -> int:
+        """Delivers the oldest event, or waits for one; how often it was tried in vain. Raises Unavailable."""
+        self._awake[name].clear()
+        row = await self._database.run(lambda c: _oldest(c, name))
+        if row is None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._awake[name].wait(), timeout=5)
+            return 0
+        number, event = row
+        outcome, why = await receive(ports, self._functions[name].takes, HEADERS, event.encode())
+        if outcome is Outcome.RETRY and attempts < RETRIES:
+            await asyncio.sleep(RETRY_SECONDS[min(attempts, len(RETRY_SECONDS) - 1)])
+            return attempts + 1
+        reason = "" if outcome is Outcome.DONE else why
+        if outcome is Outcome.RETRY:
+            metrics.dead_letters.add(json.loads(event)["type"], outcome.value)
+        await self._database.run(lambda c: _finish(c, name, number, event, reason))
+        return 0
 
 
 def _oldest(connection: sqlite3.Connection, subscriber: str) -> tuple[int, str] | None:
