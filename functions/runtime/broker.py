@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from functions.runtime import event_log, metrics
 from functions.runtime.app import Function
+from functions.runtime.errors import Unavailable
 from functions.runtime.event_log import Handled
 from functions.runtime.events import STRUCTURED
 from functions.runtime.local import Database
@@ -56,23 +57,30 @@ class Broker:
     async def _serve(self, name: str, ports: Ports) -> None:
         attempts = 0
         while True:
-            self._awake[name].clear()
-            row = await self._database.run(lambda c: _oldest(c, name))
-            if row is None:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake[name].wait(), timeout=ELSEWHERE_SECONDS)
-                continue
-            number, event = row
-            told = await self._delivered(name, event, ports)
-            if told.outcome == Outcome.RETRY.value and attempts < RETRIES:
-                await self._database.run(lambda c, e=event, t=told: event_log.handled(c, e, t))  # type: ignore[misc]
-                await asyncio.sleep(RETRY_SECONDS[min(attempts, len(RETRY_SECONDS) - 1)])
-                attempts += 1
-                continue
-            attempts = 0
-            if told.outcome == Outcome.RETRY.value:
-                metrics.dead_letters.add(json.loads(event)["type"], told.outcome)
-            await self._database.run(lambda c, n=number, e=event, t=told: _finish(c, n, e, t))  # type: ignore[misc]
+            try:
+                attempts = await self._next(name, ports, attempts)
+            except Unavailable as error:  # a full disk; the event is still there, and whoever takes it knows it again
+                log.warning("events wait", extra={"subscriber": name, "why": error.detail})
+                await asyncio.sleep(1)
+
+    async def _next(self, name: str, ports: Ports, attempts: int) -> int:
+        """Delivers the oldest event, or waits for one; how often it was tried in vain. Raises Unavailable."""
+        self._awake[name].clear()
+        row = await self._database.run(lambda c: _oldest(c, name))
+        if row is None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._awake[name].wait(), timeout=ELSEWHERE_SECONDS)
+            return 0
+        number, event = row
+        told = await self._delivered(name, event, ports)
+        if told.outcome == Outcome.RETRY.value and attempts < RETRIES:
+            await self._database.run(lambda c: event_log.handled(c, event, told))
+            await asyncio.sleep(RETRY_SECONDS[min(attempts, len(RETRY_SECONDS) - 1)])
+            return attempts + 1
+        if told.outcome == Outcome.RETRY.value:
+            metrics.dead_letters.add(json.loads(event)["type"], told.outcome)
+        await self._database.run(lambda c: _finish(c, number, event, told))
+        return 0
 
     async def _delivered(self, name: str, event: str, ports: Ports) -> Handled:
         begun = time.perf_counter()

@@ -82,18 +82,27 @@ def free_ports(number: int) -> list[int]:
 
 
 class Learnflow:
-    """`learnflow` as a person starts it; can be killed and started again on the same state."""
+    """`learnflow` as a person starts it; can be killed and started again on the same state.
 
-    def __init__(self, data: Path, **variables: str) -> None:
-        self.data, self.port, self.variables = data, free_port(), variables
+    `module`: another program in its place.
+    """
+
+    def __init__(self, data: Path, module: str = "", **variables: str) -> None:
+        self.data, self.port, self.module, self.variables = data, free_port(), module, variables
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [str(Path(sys.executable).with_name("learnflow")), "--port", str(self.port), "--data", str(self.data)]
+        wait_for_http(f"http://127.0.0.1:{self.port}/health/ready", self.spawn())
+
+    def spawn(self) -> "subprocess.Popen[bytes]":
+        """Without waiting until it is ready."""
+        own = [str(Path(sys.executable).with_name("learnflow"))]
+        program = [sys.executable, "-m", self.module] if self.module else own
+        command = [*program, "--port", str(self.port), "--data", str(self.data)]
         with (self.data / "log").open("ab") as log:
             env = environment(**self.variables)
             self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
-        wait_for_http(f"http://127.0.0.1:{self.port}/health/ready", self.process)
+        return self.process
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         if self.process:
