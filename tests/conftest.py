@@ -18,10 +18,16 @@ from tests.support.presence import MISSING
 _deselected: list[str] = []
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    told = "how many faults, and how long: short (part of CI), or long (about half an hour)"
+    parser.addoption("--faults", choices=("short", "long"), default="short", help=told)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     required = [name for name in os.environ.get("REQUIRE", "").split(",") if name]
+    required += ["own_stack"] if "stack" in required else []
     for marker, missing in MISSING.items():
-        marked = [item for item in items if item.get_closest_marker(marker)]
+        marked = [item for item in items if _needed(item) == marker]
         why = missing() if marked else None
         if why is None:
             continue
@@ -30,6 +36,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _deselected.append(f"deselected {len(marked)} tests marked {marker}: {why}")
         config.hook.pytest_deselected(items=marked)
         items[:] = [item for item in items if item not in marked]
+
+
+def _needed(item: pytest.Item) -> str | None:
+    """What the test needs; `own_stack` are tests of the stack that need only its programs."""
+    return next((name for name in ("own_stack", *MISSING) if item.get_closest_marker(name)), None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

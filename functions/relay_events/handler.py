@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from functions.runtime import metrics
 from functions.runtime.errors import Unavailable
@@ -23,7 +24,7 @@ async def relay_events(ports: Ports, event: Received[Ping]) -> None:
     Safe to run many times at once: a doubly published event has one id. A learner whose event cannot be published
     keeps their later ones back, and nobody else's. Raises Unavailable when some are left.
     """
-    ends, before = time.monotonic() + LONG_ENOUGH, event.now - GRACE
+    ends = time.monotonic() + LONG_ENOUGH
     tried: set[str] = set()  # ids of events: what stays in the outbox is not tried twice in a run
     published = failed = again = 0
     while time.monotonic() < ends:
@@ -32,14 +33,14 @@ async def relay_events(ports: Ports, event: Received[Ping]) -> None:
         stayed, again = again, sum(row.id in tried for row in rows)
         by_learner: dict[str, list[Outgoing]] = defaultdict(list)
         for outgoing in rows:
-            if outgoing.id not in tried and _is_due(outgoing, before):
+            if outgoing.id not in tried and _is_due(outgoing, event.now):
                 by_learner[outgoing.key].append(outgoing)
         if not by_learner and again == stayed:
             break
         for user_id, found in by_learner.items():
             if time.monotonic() > ends:
                 break
-            waiting = await _in_order(ports, user_id, found, before)
+            waiting = await _in_order(ports, user_id, found, event.now)
             done = await publish(ports, waiting)
             published, failed = published + done, failed + len(waiting) - done
             tried.update(each.id for each in (*found, *waiting))
@@ -49,18 +50,19 @@ async def relay_events(ports: Ports, event: Received[Ping]) -> None:
         raise Unavailable(f"{failed} events could not be published and stay in the outbox.")
 
 
-def _is_due(outgoing: Outgoing, before: datetime) -> bool:
-    return datetime.fromisoformat(outgoing.created_at) <= before
+def _is_due(outgoing: Outgoing, now: datetime) -> bool:
+    """One of the future was written by a clock that is ahead: it must not wait until ours is there too."""
+    return abs(now - datetime.fromisoformat(outgoing.created_at)) >= GRACE
 
 
-async def _in_order(ports: Ports, user_id: str, found: list[Outgoing], before: datetime) -> list[Outgoing]:
+async def _in_order(ports: Ports, user_id: str, found: list[Outgoing], now: datetime) -> list[Outgoing]:
     """All that the learner's document says is pending, in its order: what was found may end amid a commit's events.
 
     Events that it does not hold (a new lesson) come first, by their age.
     """
     key = learner_key(user_id)
     pending = learner_from((await ports.documents.load(key)).get(key), user_id).pending
-    ordered = [each for each in await unpublished(ports.documents, pending) if _is_due(each, before)]
+    ordered = takewhile(lambda each: _is_due(each, now), await unpublished(ports.documents, pending))
     return [*(each for each in found if each.id not in pending), *ordered]
 
 

@@ -28,6 +28,32 @@ def stack_is_missing() -> str | None:
     return None
 
 
+def kafka_jars() -> Path | None:
+    """The folder of Kafka's jars: of the stack, or beside the scripts of a Kafka that is installed."""
+    script = shutil.which("kafka-server-start.sh")
+    folders = [Path(os.environ.get("LEARNFLOW_STACK", ""), "kafka-libs")]
+    folders += [Path(script).resolve().parents[1] / "libs"] if script else []
+    return next((folder for folder in folders if any(folder.glob("kafka_*.jar"))), None)
+
+
+def postgres_program(name: str) -> str:
+    """Where a program of PostgreSQL is, empty if nowhere. Debian keeps a server's outside of the PATH."""
+    packaged = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return shutil.which(name) or (str(packaged[-1]) if packaged else "")
+
+
+def own_stack_is_missing() -> str | None:
+    """Why tests marked `own_stack`, which start a Kafka and a PostgreSQL to kill them, cannot run, or None."""
+    if shutil.which("daprd") is None:
+        return "daprd is not on the PATH"
+    for program in ("initdb", "postgres"):
+        if not postgres_program(program):
+            return f"PostgreSQL's {program} is not on the PATH"
+    if shutil.which("java") is None:
+        return "java is not on the PATH"
+    return None if kafka_jars() else "Kafka's jars are neither in $LEARNFLOW_STACK/kafka-libs nor beside its scripts"
+
+
 def cluster_is_missing() -> str | None:
     """Why tests marked `cluster` cannot run, or None."""
     if shutil.which("kubectl") is None:
@@ -57,6 +83,7 @@ def node_is_missing() -> str | None:
 
 MISSING = {
     "stack": stack_is_missing,
+    "own_stack": own_stack_is_missing,
     "cluster": cluster_is_missing,
     "browser": browser_is_missing,
     "node": node_is_missing,

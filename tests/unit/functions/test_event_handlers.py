@@ -297,6 +297,26 @@ async def test_what_was_written_just_now_is_left_to_its_writer(world: World) -> 
     assert await world.outbox() == []
 
 
+async def test_what_was_written_by_a_clock_that_is_ahead_does_not_wait_until_then(world: World) -> None:
+    world.publisher.down, true = True, world.now
+    world.now += timedelta(days=1)
+    await report(world, progress_percentage=10)
+    world.publisher.down, world.now = False, true
+    await relay(world)
+    assert await world.outbox() == []
+
+
+async def test_an_event_that_is_due_does_not_overtake_one_that_is_not(world: World) -> None:
+    world.publisher.down, true = True, world.now
+    await report(world, progress_percentage=10)
+    world.now -= timedelta(days=1)  # another replica's clock
+    await report(world, progress_percentage=20)
+    world.publisher.down, world.now = False, true
+    await relay(world, after=GRACE / 2)
+    await relay(world)
+    assert [e["progress_percentage"] for e in world.publisher.data("progress-updated")] == [10, 20]
+
+
 async def test_the_relay_stops_at_the_first_failure_of_a_learner_and_goes_on_with_the_next(world: World) -> None:
     world.publisher.down = True
     for user_id in ("maya", "james"):

@@ -1,0 +1,189 @@
+"""The functions behind real daprds on a Kafka and a PostgreSQL of their own, looked after as Kubernetes would.
+
+A process that ends is started again; the relay is called on a schedule; the way to either server can be slow or away.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import yaml
+
+from tests.support import kafka
+from tests.support.backends import ROOT
+from tests.support.catalogue import app_id_of
+from tests.support.dapr_run import Processes, on_free_ports
+from tests.support.kept import EVENTS, outbox
+from tests.support.own_stack import Kafka, Postgres
+from tests.support.postgres import rows
+from tests.support.proxy import Proxy
+from tests.support.topics import create_topics
+
+CALLED = ("generate-lesson", "list-lessons", "manage-alerts", "update-progress")
+TAKING = ("prepare-lesson", "project-progress", "raise-alert", "track-lesson")
+PING = {"specversion": "1.0", "id": "1", "source": "/test/schedule", "type": "dev.knative.sources.ping"}
+SCHEDULE = 2.0  # seconds; a minute on Kubernetes
+
+
+class System:
+    """`random`: what is killed, and when."""
+
+    def __init__(self, folder: Path, stack: ExitStack, seed: int) -> None:
+        self.folder, self.stack, self.random = folder, stack, random.Random(seed)
+        self.to_kafka, self.to_postgres = Proxy(seed), Proxy(seed)
+        stack.callback(self.to_postgres.close)
+        stack.callback(self.to_kafka.close)
+        for name in ("kafka", "functions", "replicas"):
+            (folder / name).mkdir()
+        # a test's folder is its user's only, and PostgreSQL may have to be another's
+        data = stack.enter_context(tempfile.TemporaryDirectory(prefix="learnflow-", ignore_cleanup_errors=True))
+        self.kafka, self.postgres = Kafka(folder / "kafka", self.to_kafka.port), Postgres(Path(data))
+        self.to_kafka.target, self.to_postgres.target = self.kafka.port, self.postgres.port
+        for server in (self.kafka, self.postgres):
+            stack.callback(server.kill)
+            server.start()
+        self.place, self.bootstrap = self.postgres.place(), f"127.0.0.1:{self.to_kafka.port}"
+        rows("CREATE DATABASE learnflow", **self.postgres.place("postgres"))
+        create_topics(self.bootstrap)
+        self.functions = self._processes(folder / "functions", (*CALLED, *TAKING, "relay-events"))
+        self.replicas: Processes | None = None
+        self.next_starts: dict[str, deque[dict[str, str]]] = defaultdict(deque)  # as `tests.support.replaced`
+        self.replaced: set[str] = set()  # the apps that run as that
+        self._ended, self._lock = threading.Event(), threading.RLock()
+
+    def _processes(self, folder: Path, app_ids: Sequence[str]) -> Processes:
+        file = on_free_ports(app_ids, LOG_LEVEL="WARNING")
+        for app in file["apps"]:  # as the images start it: a kill has to reach the server itself
+            main = f"functions.{app['appID'].replace('-', '_')}.main:app"
+            app["command"] = [sys.executable, "-m", "uvicorn", main, "--port", str(app["appPort"])]
+        way = f"host=127.0.0.1 port={self.to_postgres.port} user=learnflow password=unused database=learnflow"
+        return Processes(folder, self.stack, file, LEARNFLOW_KAFKA=self.bootstrap, LEARNFLOW_POSTGRES=way)
+
+    @contextmanager
+    def running(self) -> Iterator["System"]:
+        with self.functions.all_running():
+            threads = [threading.Thread(target=work) for work in (self._look_after, self._schedule)]
+            for thread in threads:
+                thread.start()
+            try:
+                yield self
+            finally:
+                self._ended.set()
+                for thread in threads:
+                    thread.join(30)
+
+    @contextmanager
+    def replicated(self, *app_ids: str) -> Iterator[None]:
+        """Second replicas of these functions, from when they are ready until they are told to end."""
+        second = self._processes(self.folder / "replicas", app_ids)
+        with second.all_running():
+            self.replicas = second
+            try:
+                yield
+            finally:
+                self.replicas = None
+
+    def urls(self, path: str) -> list[str]:
+        """Where a path is served, by each of its replicas."""
+        runs = [run for run in (self.functions, self.replicas) if run and app_id_of(path) in run.apps]
+        return [f"http://127.0.0.1:{run.apps[app_id_of(path)]['appPort']}" for run in runs]
+
+    def kill(self, app_id: str, kind: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """It is started again by who looks after it."""
+        with self._lock:
+            if self.functions.running[app_id, kind].poll() is not None:
+                self._start(app_id, kind)
+            os.killpg(self.functions.running[app_id, kind].pid, number)
+            self.functions.running[app_id, kind].wait(20)
+
+    def replace(self, app_id: str, *starts: dict[str, str]) -> None:
+        """From now on it is what these variables make of it (`tests.support.replaced`), one after the other."""
+        self.next_starts[app_id].extend(starts)
+        self.kill(app_id, "app")
+
+    def is_itself(self) -> bool:
+        """Whether every function is as it is deployed."""
+        return not self.replaced and not any(self.next_starts.values())
+
+    def wait(self) -> None:
+        """Until every function is ready."""
+        for app_id in self.functions.apps:
+            end = time.monotonic() + 90
+            while not self._is_ready(app_id):
+                assert time.monotonic() < end, f"{app_id} is not ready; see {self.folder}"
+                time.sleep(0.1)
+
+    def _is_ready(self, app_id: str) -> bool:
+        app = self.functions.apps[app_id]
+        urls = (f"127.0.0.1:{app['appPort']}/health/ready", f"127.0.0.1:{app['daprHTTPPort']}/v1.0/healthz")
+        with suppress(httpx.HTTPError):
+            return all(httpx.get(f"http://{url}", timeout=2).is_success for url in urls)
+        return False
+
+    def _look_after(self) -> None:
+        while not self._ended.wait(0.05):
+            with self._lock:
+                for (app_id, kind), process in list(self.functions.running.items()):
+                    if process.poll() is not None:
+                        self._start(app_id, kind)
+
+    def _start(self, app_id: str, kind: str) -> None:
+        waiting = self.next_starts[app_id]
+        if kind == "app":
+            self.replaced.discard(app_id)
+        if kind == "app" and waiting:
+            main = f"functions.{app_id.replace('-', '_')}.main"
+            variables = waiting.popleft() | {"LEARNFLOW_TEST_APP": main}
+            self.functions.start(app_id, kind, "tests.support.replaced", **variables)
+            self.replaced.add(app_id)
+        else:
+            self.functions.start(app_id, kind)
+
+    def _schedule(self) -> None:
+        url = f"http://127.0.0.1:{self.functions.apps['relay-events']['appPort']}/"
+        headers = {"content-type": "application/cloudevents+json"}
+        with httpx.Client(timeout=40) as client:
+            while not self._ended.wait(SCHEDULE):
+                with suppress(httpx.HTTPError):
+                    client.post(url, content=json.dumps(PING), headers=headers)
+
+    def quiet(self, seconds: float = 150) -> None:
+        """Returns when every event was published and handled, and what handling it published too."""
+        groups, end, why = subscriptions(), time.monotonic() + seconds, ""
+        while time.monotonic() < end:
+            before = kafka.ends(EVENTS, self.bootstrap)
+            if left := kafka.not_consumed(groups, self.bootstrap):
+                why = f"not consumed: {left}"
+            elif waiting := outbox(self.place):
+                why = f"{waiting} events wait in the outbox"
+            elif kafka.ends(EVENTS, self.bootstrap) == before:
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"not quiet after {seconds} s: {why}; see {self.folder}")
+
+
+def subscriptions() -> dict[str, list[str]]:
+    """The topics of each consumer group, as the components have them: daprd's group is the app-id."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in (ROOT / "components").glob("subscription-*.yaml"):
+        subscription = yaml.safe_load(path.read_text())
+        for app_id in subscription["scopes"]:
+            found[app_id].append(subscription["spec"]["topic"])
+    return found
+
+
+@contextmanager
+def system(folder: Path, seed: int) -> Iterator[System]:
+    """With its logs in the folder."""
+    with ExitStack() as stack, System(folder, stack, seed).running() as running:
+        yield running

@@ -1,0 +1,52 @@
+"""Kafka or PostgreSQL away for a while, and a PostgreSQL that is so slow that some calls end unknown."""
+
+import time
+
+import pytest
+
+from tests.faults.faults import Table, under_load
+from tests.faults.system import System
+from tests.faults.test_commit_points import crashes
+from tests.support.replaced import POINTS
+
+pytestmark = [pytest.mark.stack, pytest.mark.own_stack]
+
+
+def test_while_kafka_is_away_all_is_acknowledged_and_its_events_come_later(
+    system: System, table: Table, long: bool
+) -> None:
+    """The relay, which then has the most to do, is ended at each of its points too."""
+    with under_load(system, table, "Kafka away, and a crash at each point of the relay") as fault:
+        system.to_kafka.away()
+        fault.happened()
+        refused = fault.load.refused()
+        time.sleep(60 if long else 10)  # how long it is away
+        assert fault.load.refused() == refused
+        relay = crashes(system, POINTS[2:])
+        system.replace("relay-events", *relay)
+        system.to_kafka.back()
+        fault.line.times += len(relay)
+    assert system.is_itself()
+
+
+def test_while_postgresql_is_away_nothing_is_acknowledged_and_nothing_lost(
+    system: System, table: Table, long: bool
+) -> None:
+    with under_load(system, table, "PostgreSQL away") as fault:
+        system.to_postgres.away()
+        fault.happened()
+        time.sleep(1)  # what was on its way when it went has its answer
+        acknowledged = fault.load.acknowledged()
+        time.sleep(60 if long else 9)
+        assert fault.load.acknowledged() == acknowledged
+        system.to_postgres.back()
+
+
+def test_with_a_slow_postgresql_what_ends_unknown_is_done_once(system: System, table: Table, long: bool) -> None:
+    """A call has 1.8 seconds; its transaction goes forth and back several times."""
+    with under_load(system, table, "slow PostgreSQL") as fault:
+        for slowness in (0.2, 0.6, 0.9) * (6 if long else 1):
+            system.to_postgres.delay = slowness
+            fault.load.more(8)
+            fault.happened()
+        system.to_postgres.delay = 0
