@@ -9,8 +9,9 @@ from typing import Any
 from tests.faults.system import System
 from tests.support.audit import Findings, audit
 from tests.support.backends import new_learner
+from tests.support.clients import Told
 from tests.support.kept import read
-from tests.support.load import Load, Told
+from tests.support.load import Load
 
 
 @dataclass

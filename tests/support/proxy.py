@@ -3,7 +3,8 @@
 import asyncio
 import random
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 
 class Proxy:
@@ -18,17 +19,27 @@ class Proxy:
         self._thread.start()
         self._server: asyncio.Server | None = None
         self.port = 0
-        self.back()
-
-    def away(self) -> None:
-        """Connections end, and no new one is taken."""
-        self._do(self._stop())
-
-    def back(self) -> None:
         self._do(self._start())
 
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Connections end, and no new one is taken."""
+        self._do(self._stop())
+        try:
+            yield
+        finally:
+            self._do(self._start())
+
+    @contextmanager
+    def slow(self, seconds: float) -> Iterator[None]:
+        self.delay = seconds
+        try:
+            yield
+        finally:
+            self.delay = 0.0
+
     def close(self) -> None:
-        self.away()
+        self._do(self._stop())
         self._do(self._let_go())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
