@@ -33,7 +33,7 @@ from functions.manage_alerts.handler import list_alerts
 from functions.manage_alerts.models import AlertFilters
 from functions.runtime.ports import Call, Ports, Principal, Reply, Row, Sql, Write
 from functions.runtime.settings import Settings
-from functions.runtime.sidecar import Sidecar, SidecarDocuments, SidecarPublisher, SidecarReadModel
+from functions.runtime.sidecar import Sidecar, SidecarApis, SidecarDocuments, SidecarPublisher, SidecarReadModel
 from functions.usecases.classes import ClassDocument, class_key
 from tests.support.postgres import own_database
 
@@ -186,7 +186,14 @@ async def _plans(place: Place) -> tuple[list[Asked], list[list[str]]]:
     """The requests, and a row for each statement of each of them."""
     sidecar = Sidecar(Settings(dapr_grpc_port=place.dapr, sidecar_timeout=60))
     tables = Recording(sidecar)
-    ports = Ports(SidecarDocuments(sidecar, tables), SidecarPublisher(sidecar), tables, _now, sidecar.not_ready)
+    ports = Ports(
+        SidecarDocuments(sidecar, tables),
+        SidecarPublisher(sidecar),
+        tables,
+        _now,
+        sidecar.not_ready,
+        SidecarApis(sidecar),
+    )
     connection = await asyncpg.connect(address(DATABASE), statement_cache_size=0)
     asked, rows = await _prepared(ports), []
     for request in asked:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from functions.learning.curriculum import Topic, course
+from functions.runtime.apis import LocalApis
 from functions.runtime.local import Database, LocalDocuments, LocalPublisher, LocalReadModel
 from functions.runtime.ports import Call, Ports, Principal, Received
 from functions.track_lesson.handler import track_lesson
@@ -82,7 +83,7 @@ async def write_history(file: Path, user_id: str) -> None:
     database = Database(file)
     publisher, tables = LocalPublisher(database, {}, lambda: None), LocalReadModel(database)
     now, chance, known = datetime.now(UTC), random.Random(2), 0
-    ports = Ports(LocalDocuments(database), publisher, tables, lambda: now, _ready)
+    ports = Ports(LocalDocuments(database), publisher, tables, lambda: now, _ready, LocalApis())
     for day in sessions(now):
         for session in day:
             if session.number >= known:

@@ -19,7 +19,7 @@ def contracts(check: bool, folder: Path = FOLDER) -> int:
     broken: list[str] = []
     stale: dict[str, str] = {}
     for path, document in documents().items():
-        text = json.dumps(document, indent=2, sort_keys=True) + "\n"
+        text = text_of(document)
         target = folder / path
         kept = target.read_text() if target.exists() else ""
         if kept and path.startswith("events/"):
@@ -33,6 +33,10 @@ def contracts(check: bool, folder: Path = FOLDER) -> int:
     verdict = "out of date; run learnflow contracts" if check else "written"
     sys.stdout.write("".join(f"{line}\n" for line in broken or [f"{path}: {verdict}" for path in stale]))
     return 1 if broken or (check and stale) else 0
+
+
+def text_of(document: Any) -> str:
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
 def incompatibilities(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

@@ -30,7 +30,7 @@ from functions.runtime.receive import receive
 from functions.runtime.settings import ModelSettings, Settings
 from functions.usecases.events import Ping
 
-RELAY_SECONDS = 30  # what the PingSource does on Kubernetes
+PING_SECONDS = 30  # what each function's own PingSource does on Kubernetes
 
 
 def apps() -> dict[str, FastAPI]:
@@ -52,7 +52,8 @@ def create_app(data: Path, settings: Settings) -> FastAPI:
         broker = Broker(database, {name: function for name, function in found.items() if function.takes})
         async with spans_exported(settings, "learnflow"), _model(settings.model) as model:
             app.state.ports = observed(ports(database, broker.subscribers(), broker.wake, model), "sqlite")
-            work = broker.run(app.state.ports), _relay(app.state.ports, found)
+            scheduled = [f for f in found.values() if any(on.data is Ping for on in f.takes)]
+            work = broker.run(app.state.ports), *(_wake(app.state.ports, function) for function in scheduled)
             tasks = [asyncio.create_task(each) for each in work]
             yield
             for task in tasks:
@@ -89,8 +90,11 @@ async def _model(settings: ModelSettings) -> AsyncIterator[Model | None]:
         yield model
 
 
-async def _relay(world: Ports, found: dict[str, Function]) -> None:
-    """The schedule: what a killed process left unpublished goes out soon after the next start."""
+async def _wake(world: Ports, function: Function) -> None:
+    """The schedule: at the start, so that what a killed process left is taken up soon, and again and again.
+
+    Whatever its schedule is elsewhere: a job has to stand being woken oftener.
+    """
     while True:
         now = rfc3339(world.now())
         ping = {
@@ -100,5 +104,5 @@ async def _relay(world: Ports, found: dict[str, Function]) -> None:
             "type": Ping.type_name,
             "time": now,
         }
-        await receive(world, found["relay-events"].takes, HEADERS, json.dumps(ping).encode())
-        await asyncio.sleep(RELAY_SECONDS)
+        await receive(world, function.takes, HEADERS, json.dumps(ping).encode())
+        await asyncio.sleep(PING_SECONDS)

@@ -2,10 +2,14 @@
 
 import logging
 import sys
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.runtime.visible import visible
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 LONGEST = 1000  # characters of one part of a line
 
@@ -27,29 +31,45 @@ def serve(host: str, port: int, data: Path) -> int:
     """Serves until interrupted."""
     import uvicorn
 
+    try:
+        app = create(host, data)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"learnflow: {error}\n")
+        return 1
+    log_to_terminal()
+    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10)
+    logging.getLogger("uvicorn.error").info("state in %s", data.resolve())
+    uvicorn.Server(config).run()
+    return 0
+
+
+def create(host: str, data: Path) -> "FastAPI":
+    """The embedded run. Raises ValueError for settings that cannot be, OSError where no state can be kept."""
     from functions.embedded import create_app
     from functions.runtime.loopback import OwnHosts
     from functions.runtime.settings import Settings, is_loopback
 
-    try:
-        settings = Settings.embedded(host)
-    except ValueError as error:
-        sys.stderr.write(f"learnflow: {error}\n")
-        return 1
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        sys.stderr.write(f"learnflow: the state cannot be kept in {data}: {error.strerror}\n")
-        return 1
+    settings = Settings.embedded(host)
+    make_place(data)
     app = create_app(data, settings)
     if settings.auth == "off" and is_loopback(host):
         app.add_middleware(OwnHosts)
-    log = logging.getLogger("uvicorn.error")
+    return app
+
+
+def make_place(data: Path) -> None:
+    """The directory of the state. Raises OSError, which says what is wrong with it."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"the state cannot be kept in {data}: {error.strerror}") from error
+
+
+def log_to_terminal(quiet: Collection[str] = ()) -> None:
+    """A line for each thing that happens; not for the messages in `quiet`."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(Line("%(asctime)s %(message)s", "%H:%M:%S"))
+    handler.addFilter(lambda record: record.getMessage() not in quiet)
     root = logging.getLogger()
-    root.handlers, root.level = [handler], logging.INFO
-    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10)
-    log.info("state in %s", data.resolve())
-    uvicorn.Server(config).run()
-    return 0
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)

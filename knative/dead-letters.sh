@@ -15,7 +15,13 @@ locked='{"runAsNonRoot": true, "readOnlyRootFilesystem": true, "allowPrivilegeEs
 overrides='{"spec": {"serviceAccountName": "learnflow", "automountServiceAccountToken": false,
   "containers": [{"name": "'$name'", "securityContext": '$locked',
     "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}}}]}}'
-exec kubectl -n "$namespace" run "$name" --image "$image" --image-pull-policy IfNotPresent --restart Never --quiet \
+trap 'kubectl -n "$namespace" delete pod "$name" --ignore-not-found --wait=false >/dev/null' EXIT
+kubectl -n "$namespace" run "$name" --image "$image" --image-pull-policy IfNotPresent --restart Never --quiet \
   --labels app.kubernetes.io/part-of=learnflow,app.kubernetes.io/component=dead-letters \
-  --override-type strategic --overrides "$overrides" --rm --attach --pod-running-timeout 2m --command -- \
-  python -m functions.dead_letters "$@" --bootstrap-servers "$servers"
+  --override-type strategic --overrides "$overrides" --command -- \
+  python -m functions.dead_letters "$@" --bootstrap-servers "$servers" >/dev/null
+# Its log, not `--attach`: what a quick command wrote before kubectl is attached would be lost.
+ended='{.status.containerStatuses[0].state.terminated.exitCode}'
+kubectl -n "$namespace" wait pod "$name" --for=jsonpath="$ended" --timeout=150s >/dev/null
+kubectl -n "$namespace" logs "$name"
+exit "$(kubectl -n "$namespace" get pod "$name" -o jsonpath="$ended")"

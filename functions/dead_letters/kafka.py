@@ -4,26 +4,21 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
-
 from functions.dead_letters.letters import Death, Identity, Letter, Replay, topic_of
-from functions.runtime.errors import Unavailable
-from functions.runtime.events import DEEPEST, KAFKA_EVENT, STRUCTURED
+from functions.kafka_records import MILLISECONDS, records, send
+from functions.runtime.events import DEEPEST, KAFKA_EVENT
 from functions.runtime.ports import Json
 from functions.runtime.refusing import DEAD_LETTERS, EventRefused, EventReplayed, note_of
 from functions.runtime.strict_json import parse
 
 KNATIVES = ("knativeerrordest", "knativeerrorcode", "knativeerrordata", "knativekafkapartition", "knativekafkaoffset")
 DETAIL = re.compile(r'"detail":\s*"((?:[^"\\]|\\.)*)')  # of a problem that may be cut off: Knative keeps 1,024 bytes
-MILLISECONDS = 1000
 
 
 @dataclass(frozen=True)
@@ -32,51 +27,13 @@ class KafkaLetters:
 
     async def found(self) -> list[Death | Replay]:
         """All that is in the topic now. Raises Unavailable."""
-        async with self._answering():
-            consumer = AIOKafkaConsumer(
-                DEAD_LETTERS,
-                bootstrap_servers=self.bootstrap_servers,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-            )
-            try:
-                await consumer.start()
-                return [_read(record) async for record in _records(consumer)]
-            finally:
-                await consumer.stop()
+        return [_read(record) for record in await records(self.bootstrap_servers, [DEAD_LETTERS])]
 
     async def replay(self, letter: Letter, topic: str, now: datetime) -> None:
         """Back into its topic, for every group that reads it, and then a note of that. Raises Unavailable."""
         note = note_of(EventReplayed(event_source=letter.of[0], event_id=letter.id), now)
-        async with self._answering():
-            producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap_servers, enable_idempotence=True)
-            try:
-                await producer.start()
-                for to, key, event in ((topic, letter.key, letter.event), (DEAD_LETTERS, letter.id, note)):
-                    value = json.dumps(event, separators=(",", ":")).encode()
-                    # the header is what lets Knative's Kafka source see a CloudEvent
-                    headers = [("content-type", STRUCTURED.encode())]
-                    await producer.send_and_wait(to, value, key=key.encode() or None, headers=headers)
-            finally:
-                await producer.stop()
-
-    @asynccontextmanager
-    async def _answering(self) -> AsyncIterator[None]:
-        try:
-            yield
-        except UnknownTopicOrPartitionError as error:
-            raise Unavailable(f"There is no topic {DEAD_LETTERS} at {self.bootstrap_servers}.") from error
-        except (KafkaError, ValueError) as error:
-            raise Unavailable(f"Kafka did not answer at {self.bootstrap_servers} ({error!r}).") from error
-
-
-async def _records(consumer: Any) -> AsyncIterator[Any]:
-    ends = await consumer.end_offsets(consumer.assignment())
-    for partition, end in ends.items():
-        while await consumer.position(partition) < end:
-            for records in (await consumer.getmany(partition, timeout_ms=1000)).values():
-                for record in records:
-                    yield record
+        event = letter.event or {}
+        await send(self.bootstrap_servers, (topic, letter.key, event), (DEAD_LETTERS, letter.id, note))
 
 
 def _read(record: Any) -> Death | Replay:

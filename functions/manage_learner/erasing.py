@@ -1,4 +1,4 @@
-"""Forgets a learner: a tombstone in one transaction with all that goes, then the rows of the read model.
+"""Forgets a learner: a tombstone in one transaction with all that goes, then tables, then past events.
 
 A tombstone, even of a learner of whom nothing was known: what is still on its way to an event handler must not bring
 them back. Every step can be done again, so an erasing that was cut short is finished by asking for it again.
@@ -14,6 +14,7 @@ from functions.runtime.models import rfc3339
 from functions.runtime.ports import ABSENT, Documents, Ports, Stored, Write
 from functions.usecases.learners import commit_learner, segment_key, until_committed
 from functions.usecases.lesson_documents import lesson_key
+from functions.usecases.own_documents import own_key
 from functions.usecases.projection import forget_rows
 from functions.usecases.rate_limit import limit_key
 
@@ -28,6 +29,7 @@ async def erase(ports: Ports, user_id: str) -> None:
     while await until_committed(lambda: _delete_some(ports.documents, user_id)):
         pass
     await forget_rows(ports.read_model, user_id)
+    await ports.publisher.forget(user_id)
 
 
 async def _bury(ports: Ports, user_id: str) -> None:
@@ -48,6 +50,7 @@ async def _bury(ports: Ports, user_id: str) -> None:
         # with the tombstone: a learner who comes back writes segments of the same names
         *(Write(segment_key(kind, user_id, part), None) for kind, part in segments_of(held.learner)),
         *(_without(user_id, key, stored, rfc3339(now)) for key, stored in held.classes.items()),
+        *(Write(own_key(function, user_id), None) for function in held.own),
         Write(limit_key("generate-lesson", user_id), None),
         *_deleting(user_id, rest, held.left),
     ]

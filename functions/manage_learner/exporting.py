@@ -63,7 +63,7 @@ async def exported(ports: Ports, user_id: str) -> list[str]:
     held, facts, alerts = await until_committed(read)
     # as texts: the objects of a thousand lessons would not fit into this function's memory
     lessons = [f",{public_lesson(lesson).model_dump_json()}" async for lesson in own_lessons(ports.documents, held)]
-    elsewhere = lessons or held.events or held.records or held.classes or held.drafts or held.budgets
+    elsewhere = lessons or held.events or held.records or held.own or held.classes or held.drafts or held.budgets
     if _is_blank(held.learner) and not elsewhere:
         raise NotFound(_unknown(held.learner))
     text = _without_lessons(held, facts, alerts, ports.now()).model_dump_json()
@@ -94,6 +94,7 @@ def _without_lessons(held: Holdings, facts: list[Fact], alerts: list[Alert], now
         alerts=[alert_answer(learner.user_id, alert) for alert in alerts],
         classes=[ListedIn(**_only(stored.value, "class_id", "title")) for _, stored in sorted(held.classes.items())],
         idempotency_records=[_record(key, record) for key, record in sorted(held.records.items())],
+        own=dict(sorted(held.own.items())),
         model_tokens={key[-10:]: value["tokens"] for key, value in sorted(held.budgets.items())},
         drafts=[draft["items"] for _, draft in sorted(held.drafts.items())],
         unpublished_events=[

@@ -13,6 +13,8 @@ from functions.usecases import tables
 from functions.usecases.drafts import budget_keys, own_cache
 from functions.usecases.learners import load_entries, load_learner
 from functions.usecases.lesson_documents import LessonDocument, load_bodies
+from functions.usecases.own_documents import PREFIX as OWN
+from functions.usecases.own_documents import own_key
 from functions.usecases.publishing import PREFIX as OUTBOX
 
 CLASSES, RECORDS = "class:", "request:"
@@ -24,6 +26,7 @@ HASH = re.compile("[0-9a-f]{32}")  # what a record's key ends in (`idempotency.r
 class Holdings:
     """Documents by key. `lesson_ids`: lessons that may be the learner's; their bodies say whether they are.
 
+    `own`: what functions keep besides, by their names.
     `drafts`: what a language model wrote with the learner's own words before it; `budgets`: what it cost, by day.
     `left`: the keys that an erasing has yet to delete; nothing else here names one of them.
     """
@@ -34,6 +37,7 @@ class Holdings:
     lesson_ids: list[str]
     events: dict[str, Json]
     records: dict[str, Json]
+    own: dict[str, Json]
     classes: dict[str, Stored]
     drafts: dict[str, Json]
     budgets: dict[str, Json]
@@ -54,6 +58,7 @@ async def holdings_of(ports: Ports, user_id: str) -> Holdings:
     entries = sorted(await load_entries(documents, learner), key=lambda entry: entry.lesson_id)
     events = {key: row async for key, row in _under(documents, OUTBOX) if row["key"] == user_id and key not in gone}
     records = {key: record async for key, record in _records(documents, user_id) if key not in gone}
+    own = {name: value async for name, value in _own(documents, user_id)}
     rows = await tables.query(ports.read_model, Sql("SELECT lesson_id FROM lessons WHERE user_id = $1", [user_id]))
     named = {
         *(entry.lesson_id for entry in entries),
@@ -65,7 +70,7 @@ async def holdings_of(ports: Ports, user_id: str) -> Holdings:
     classes = await _classes(documents, user_id)
     drafts = {key: value async for key, value in _hashed(documents, own_cache(user_id)) if key not in gone}
     budgets = {key: found.value for key, found in (await documents.load(*budget_keys(user_id, ports.now()))).items()}
-    return Holdings(learner, stored, entries, lesson_ids, events, records, classes, drafts, budgets, left)
+    return Holdings(learner, stored, entries, lesson_ids, events, records, own, classes, drafts, budgets, left)
 
 
 async def own_lessons(documents: Documents, held: Holdings) -> AsyncIterator[LessonDocument]:
@@ -78,19 +83,26 @@ async def own_lessons(documents: Documents, held: Holdings) -> AsyncIterator[Les
 
 
 async def _records(documents: Documents, user_id: str) -> AsyncIterator[tuple[str, Json]]:
-    async for function in _functions(documents):
+    async for function in _functions(documents, RECORDS):
         async for key, record in _hashed(documents, f"{RECORDS}{function}:{user_id}:"):
             yield key, record
 
 
-async def _functions(documents: Documents) -> AsyncIterator[str]:
-    """The functions that keep idempotency records: asked of the keys, one look for each."""
+async def _own(documents: Documents, user_id: str) -> AsyncIterator[tuple[str, Json]]:
+    async for function in _functions(documents, OWN):
+        key = own_key(function, user_id)
+        if found := await documents.load(key):
+            yield function, found[key].value
+
+
+async def _functions(documents: Documents, kind: str) -> AsyncIterator[str]:
+    """The functions that keep something of this kind about learners: asked of the keys, one look for each."""
     after = ""
-    while found := await documents.page(RECORDS, after, 1):
+    while found := await documents.page(kind, after, 1):
         [key] = found
         function = key.split(":")[1]
         yield function
-        after = f"{RECORDS}{function};"  # the character after the colon: behind every record of this function
+        after = f"{kind}{function};"  # the character after the colon: behind all that is this function's
 
 
 async def _classes(documents: Documents, user_id: str) -> dict[str, Stored]:

@@ -65,6 +65,7 @@ class LearnerExport(Answer):
     alerts: list[AlertAnswer] = Field(description="resolved ones too, in the order in which they were opened")
     classes: list[ListedIn]
     idempotency_records: list[IdempotencyRecord]
+    own: dict[str, dict[str, Any]] = Field(description="what functions keep about the learner besides, by their names")
     model_tokens: dict[str, int] = Field(description="what a language model cost for the learner, by day, lately")
     drafts: list[dict[str, Any]] = Field(description="what it wrote after messages of the learner's, kept")
     unpublished_events: list[Unpublished] = Field(description="oldest first")

@@ -11,9 +11,10 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
-from functions.runtime import metrics
+from functions.runtime import event_log, metrics
 from functions.runtime.app import Function
 from functions.runtime.errors import Unavailable
+from functions.runtime.event_log import Handled
 from functions.runtime.events import STRUCTURED
 from functions.runtime.local import Database
 from functions.runtime.ports import Ports
@@ -21,6 +22,7 @@ from functions.runtime.receive import Outcome, receive
 from functions.runtime.telemetry import log
 
 RETRY_SECONDS = (0.1, 0.5, 1, 2, 5)
+ELSEWHERE_SECONDS = 1  # until a row is seen that another process wrote: a replay by `learnflow events`
 RETRIES = 10  # as the Kafka sources of the manifests have it
 HEADERS = {"content-type": STRUCTURED}
 
@@ -67,18 +69,24 @@ class Broker:
         row = await self._database.run(lambda c: _oldest(c, name))
         if row is None:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._awake[name].wait(), timeout=5)
+                await asyncio.wait_for(self._awake[name].wait(), timeout=ELSEWHERE_SECONDS)
             return 0
         number, event = row
-        outcome, why = await receive(ports, self._functions[name].takes, HEADERS, event.encode())
-        if outcome is Outcome.RETRY and attempts < RETRIES:
+        told = await self._delivered(name, event, ports)
+        if told.outcome == Outcome.RETRY.value and attempts < RETRIES:
+            await self._database.run(lambda c: event_log.handled(c, event, told))
             await asyncio.sleep(RETRY_SECONDS[min(attempts, len(RETRY_SECONDS) - 1)])
             return attempts + 1
-        reason = "" if outcome is Outcome.DONE else why
-        if outcome is Outcome.RETRY:
-            metrics.dead_letters.add(json.loads(event)["type"], outcome.value)
-        await self._database.run(lambda c: _finish(c, name, number, event, reason))
+        if told.outcome == Outcome.RETRY.value:
+            metrics.dead_letters.add(json.loads(event)["type"], told.outcome)
+        await self._database.run(lambda c: _finish(c, number, event, told))
         return 0
+
+    async def _delivered(self, name: str, event: str, ports: Ports) -> Handled:
+        begun = time.perf_counter()
+        outcome, why = await receive(ports, self._functions[name].takes, HEADERS, event.encode())
+        took = (time.perf_counter() - begun) * 1000
+        return Handled(time.time(), name, outcome.value, "" if outcome is Outcome.DONE else why, round(took, 1))
 
 
 def _oldest(connection: sqlite3.Connection, subscriber: str) -> tuple[int, str] | None:
@@ -87,9 +95,11 @@ def _oldest(connection: sqlite3.Connection, subscriber: str) -> tuple[int, str] 
     return row
 
 
-def _finish(connection: sqlite3.Connection, subscriber: str, number: int, event: str, reason: str) -> None:
+def _finish(connection: sqlite3.Connection, number: int, event: str, told: Handled) -> None:
     connection.execute("DELETE FROM deliveries WHERE id = ?", [number])
-    if reason:
-        log.error("dead letter", extra={"subscriber": subscriber, "event_id": json.loads(event)["id"], "why": reason})
+    event_log.handled(connection, event, told)
+    if told.outcome != Outcome.DONE.value:
+        about = {"subscriber": told.subscriber, "event_id": json.loads(event)["id"], "why": told.why}
+        log.error("dead letter", extra=about)
         sql = "INSERT INTO dead_letters (subscriber, reason, event, dead_at) VALUES (?, ?, ?, ?)"
-        connection.execute(sql, [subscriber, reason, event, time.time()])
+        connection.execute(sql, [told.subscriber, told.why, event, told.at])

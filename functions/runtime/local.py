@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 
 from pydantic_core import from_json, to_json  # a third of what `json` takes for a learner's document
 
+from functions.runtime import event_log
+from functions.runtime.apis import LocalApis
 from functions.runtime.errors import Conflict, Unavailable
 from functions.runtime.ports import Json, Migration, Model, Ports, Row, Sql, Stored, Write
 
@@ -49,7 +51,7 @@ class Database:
         connection = sqlite3.connect(path, isolation_level=None, timeout=5)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
-        connection.executescript(SCHEMA)
+        connection.executescript(SCHEMA + event_log.SCHEMA)
         return connection
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -146,9 +148,13 @@ class LocalPublisher:
 
         def work(connection: sqlite3.Connection) -> None:
             connection.executemany(sql, rows)  # its cursor must not leave this thread: freed in another, it breaks
+            event_log.published(connection, time.time(), topic, key, len(rows), event)
 
         await self._database.run(work)
         self._wake()
+
+    async def forget(self, key: str) -> None:
+        await self._database.run(lambda connection: event_log.forget(connection, key))
 
 
 class LocalReadModel:
@@ -197,6 +203,7 @@ def ports(
         read_model=LocalReadModel(database),
         now=lambda: datetime.now(UTC),
         not_ready=lambda: _not_ready(database),
+        apis=LocalApis(),
         model=model,
     )
 

@@ -1,6 +1,6 @@
 """The ports, observed: a span for each call, and what went wrong counted. Around either adapter, unseen by handlers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from opentelemetry.trace import SpanKind
@@ -8,6 +8,8 @@ from opentelemetry.trace import SpanKind
 from functions.runtime import metrics
 from functions.runtime.errors import Conflict, Unavailable
 from functions.runtime.ports import (
+    Api,
+    Apis,
     Documents,
     Json,
     LanguageModel,
@@ -36,6 +38,7 @@ def observed(ports: Ports, database: str) -> Ports:
         documents=ObservedDocuments(ports.documents),
         publisher=ObservedPublisher(ports.publisher),
         read_model=ObservedReadModel(ports.read_model, database),
+        apis=ObservedApis(ports.apis),
     )
 
 
@@ -90,6 +93,9 @@ class ObservedPublisher:
                 metrics.unpublished.add()
                 raise
 
+    async def forget(self, key: str) -> None:
+        await self.inner.forget(key)
+
 
 @dataclass(frozen=True)
 class ObservedReadModel:
@@ -119,6 +125,17 @@ class ObservedReadModel:
         if statements:
             told["db.query.text"] = "; ".join(" ".join(sql.text.split())[:200] for sql in statements)
         return told
+
+
+@dataclass(frozen=True)
+class ObservedApis:
+    """Which API, not what it is asked."""
+
+    inner: Apis
+
+    async def get(self, api: Api, path: str, query: Mapping[str, str]) -> Json:
+        with span(f"GET {api.name}", SpanKind.CLIENT, {"http.request.method": "GET"}):
+            return await self.inner.get(api, path, query)
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,10 @@ class Publisher(Protocol):
         """One structured CloudEvent, in order with others of the same key. Raises Unavailable."""
         ...
 
+    async def forget(self, key: str) -> None:
+        """Removes past events of this key where that can be done: a broker's go when their time is over."""
+        ...
+
 
 @dataclass(frozen=True)
 class Sql:
@@ -97,6 +101,27 @@ class ReadModel(Protocol):
 
     async def count(self, sql: Sql, exact_up_to: int) -> tuple[int, bool]:
         """How many rows the query has, and whether that is an estimate (it may be, above `exact_up_to`)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Api:
+    """Somebody else's HTTP API.
+
+    With a sidecar `name` is a component of type `bindings.http`, which has the address, a key if it needs one, and by
+    its resiliency a timeout, retries and a circuit breaker. `url` is for the embedded run, which has none of them.
+    """
+
+    name: str
+    url: str
+    seconds: float = 5.0  # after which no answer is of use any more, all tries together
+
+
+class Apis(Protocol):
+    """Other people's APIs. What they answer is data, to be checked like any other input."""
+
+    async def get(self, api: Api, path: str, query: Mapping[str, str]) -> Json:
+        """The JSON object that it answers with a 2xx; everything else raises Unavailable."""
         ...
 
 
@@ -147,6 +172,7 @@ class Ports:
     read_model: ReadModel
     now: Callable[[], datetime]
     not_ready: Callable[[], Awaitable[str | None]]  # why the adapters cannot work yet
+    apis: Apis
     model: Model | None = None  # where one is set
 
 

@@ -1,4 +1,4 @@
-"""The ports over daprd's gRPC API: state transactions, publishing, and SQL through `bindings.postgresql`.
+"""The ports over daprd's gRPC API: state transactions, publishing, and bindings for SQL and other people's APIs.
 
 Dapr's generated stubs are used on one channel, without its client: `DaprClient` blocks in its constructor for up to
 60 s, has no default deadline and takes 180 ms to import, which a function that starts from zero would pay.
@@ -8,19 +8,21 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import grpc.aio
 from dapr.proto.common.v1 import common_pb2
 from dapr.proto.runtime.v1 import binding_pb2, dapr_pb2_grpc, pubsub_pb2, state_pb2
 from pydantic_core import from_json, to_json  # a third of what `json` takes for a learner's document
 
+from functions.runtime.apis import object_of
 from functions.runtime.errors import Conflict, Unavailable
 from functions.runtime.events import STRUCTURED
-from functions.runtime.ports import ABSENT, Json, Migration, Ports, Row, Sql, Stored, Write
+from functions.runtime.ports import ABSENT, Api, Json, Migration, Ports, Row, Sql, Stored, Write
 from functions.runtime.settings import Settings
 from functions.runtime.sql import as_one_statement, migration_block
 from functions.runtime.telemetry import log, traceparent
@@ -54,10 +56,10 @@ class Sidecar:
             metadata.append(("traceparent", trace))
         return metadata
 
-    async def call(self, method: Any, request: Any, what: str) -> Any:
+    async def call(self, method: Any, request: Any, what: str, seconds: float | None = None) -> Any:
         """One RPC with a deadline. Raises Conflict for a lost race, Unavailable for everything else."""
         try:
-            return await method(request, timeout=self.settings.sidecar_timeout, metadata=self.metadata())
+            return await method(request, timeout=seconds or self.settings.sidecar_timeout, metadata=self.metadata())
         except grpc.aio.AioRpcError as error:
             reason = error.details() or ""
             if any(text in reason for text in LOST_RACE):
@@ -169,6 +171,9 @@ class SidecarPublisher:
         )
         await self._sidecar.call(self._sidecar.stub.PublishEvent, request, "message broker")
 
+    async def forget(self, key: str) -> None:
+        """Nothing: Kafka deletes no single records, its topics' retention does."""
+
 
 class SidecarReadModel:
     """SQL over the binding: one statement a call and no session, so several writes become one statement of CTEs."""
@@ -209,6 +214,24 @@ class SidecarReadModel:
         return bytes(answer.data)
 
 
+class SidecarApis:
+    """Other people's APIs by `bindings.http`: one circuit breaker an API, whichever path is asked for.
+
+    Not by service invocation, whose breakers are one a path (daprd 1.18, `EndpointPolicy`), so that none would open for
+    an API that is asked about many things.
+    """
+
+    def __init__(self, sidecar: Sidecar) -> None:
+        self._sidecar = sidecar
+
+    async def get(self, api: Api, path: str, query: Mapping[str, str]) -> Json:
+        request = binding_pb2.InvokeBindingRequest(
+            name=api.name, operation="get", metadata={"path": f"{path}?{urlencode(query)}" if query else path}
+        )
+        answer = await self._sidecar.call(self._sidecar.stub.InvokeBinding, request, f"API {api.name}", api.seconds)
+        return object_of(api, answer.data)
+
+
 @asynccontextmanager
 async def ports(settings: Settings) -> AsyncIterator[Ports]:
     """The ports over one connection to daprd, which is closed at the end."""
@@ -223,5 +246,11 @@ async def ports(settings: Settings) -> AsyncIterator[Ports]:
 
             model = await stack.enter_async_context(connected(settings.model, connection))
         yield Ports(
-            documents, SidecarPublisher(connection), tables, lambda: datetime.now(UTC), connection.not_ready, model
+            documents=documents,
+            publisher=SidecarPublisher(connection),
+            read_model=tables,
+            now=lambda: datetime.now(UTC),
+            not_ready=connection.not_ready,
+            apis=SidecarApis(connection),
+            model=model,
         )

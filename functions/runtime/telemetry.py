@@ -43,7 +43,8 @@ def configure_logging(level: str) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers, root.level = [handler], logging.getLevelName(level)
+    root.handlers = [handler]
+    root.setLevel(level)  # an assignment would leave what loggers remember of the level before
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = name != "uvicorn.access"  # the application logs each request itself

@@ -76,4 +76,5 @@ class Ping(EventData):
     type_name: ClassVar[str] = "dev.knative.sources.ping"
 
 
-ALL: tuple[type[EventData], ...] = (LessonGenerated, ProgressUpdated, StruggleDetected)
+# ours: what comes from a topic of ours
+ALL = tuple(event for event in EventData.__subclasses__() if event.__module__ == __name__ and event.topic_name)

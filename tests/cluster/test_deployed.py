@@ -6,6 +6,7 @@ import pytest
 
 from tests.support import kafka, postgres
 from tests.support.backends import eventually, new_learner
+from tests.support.catalogue import event_functions, functions, kafka_sources
 from tests.support.cluster import (
     DATABASE,
     DOMAIN,
@@ -19,20 +20,7 @@ from tests.support.cluster import (
 )
 
 pytestmark = pytest.mark.cluster
-FUNCTIONS = {
-    "generate-lesson",
-    "get-status",
-    "list-lessons",
-    "manage-alerts",
-    "manage-classes",
-    "manage-learner",
-    "prepare-lesson",
-    "project-progress",
-    "raise-alert",
-    "relay-events",
-    "track-lesson",
-    "update-progress",
-}
+FUNCTIONS = set(functions())
 AWAKE = 120  # seconds, at most, for what the cluster does in its own time
 
 
@@ -50,13 +38,7 @@ def test_every_function_becomes_ready_with_its_sidecar(cluster: ClusterBackend) 
 
     eventually(ready, AWAKE)
     sources = eventually(lambda: items("kafkasource"))
-    assert {s["metadata"]["name"] for s in sources} == {
-        "lesson-generated-track-lesson",
-        "progress-updated-prepare-lesson",
-        "progress-updated-project-progress",
-        "struggle-detected-prepare-lesson",
-        "struggle-detected-raise-alert",
-    }
+    assert {s["metadata"]["name"] for s in sources} == kafka_sources()
     assert cluster.get("/status", user_id=new_learner()).status_code == 200
     [pod] = [p for p in running_pods("get-status") if p["status"]["phase"] == "Running"]
     names = [c["name"] for c in pod["spec"]["containers"] + pod["spec"].get("initContainers", [])]
@@ -95,7 +77,7 @@ def test_a_lesson_goes_its_whole_way_and_wakes_what_it_needs_from_zero(cluster: 
 def test_functions_that_take_events_are_not_reachable_from_outside(cluster: ClusterBackend) -> None:
     event = {"specversion": "1.0", "id": "1", "source": "/x", "type": "com.learnflow.lesson.generated.v1", "data": {}}
     headers = {"content-type": "application/cloudevents+json"}
-    for name in ("track-lesson", "project-progress", "prepare-lesson", "raise-alert", "relay-events"):
+    for name in event_functions():
         answer = cluster.request("POST", f"/functions/{name}/", json=event, headers=headers)
         assert answer.status_code == 404 and not answer.headers.get("content-type", "").startswith(
             "application/problem"

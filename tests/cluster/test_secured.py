@@ -7,13 +7,13 @@ import httpx
 import pytest
 
 from tests.support.backends import eventually, new_learner
+from tests.support.catalogue import event_functions
 from tests.support.cluster import DOMAIN, INGRESS, NAMESPACE, ClusterBackend, items, kubectl, run, running_pods
 from tests.support.forged_tokens import FORGED, mac_with
 from tests.support.issuer import new_key, unsigned
 from tests.support.policies import Pod, allows, selects
 
 pytestmark = pytest.mark.cluster
-EVENT_FUNCTIONS = ("prepare-lesson", "project-progress", "raise-alert", "relay-events", "track-lesson")
 AWAKE = 120  # seconds, at most, for what the cluster does in its own time
 
 
@@ -67,7 +67,7 @@ def test_a_rotated_key_is_accepted_by_running_pods(cluster: ClusterBackend) -> N
     eventually(lambda: ask(cluster, f"/status?user_id={maya}", cluster.issuer.token(maya)).status_code == 200)
 
 
-@pytest.mark.parametrize("name", EVENT_FUNCTIONS)
+@pytest.mark.parametrize("name", event_functions())
 def test_the_ingress_has_no_way_to_a_function_that_takes_events(cluster: ClusterBackend, name: str) -> None:
     event = {"specversion": "1.0", "id": "1", "source": "/x", "type": "t", "data": {}}
     for host in (f"{name}.{NAMESPACE}.{DOMAIN}", f"{name}.{NAMESPACE}.svc.cluster.local", f"{name}.{NAMESPACE}"):

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from functions.contracts import FOLDER, contracts, incompatibilities
-from functions.usecases.events import ALL, LessonGenerated
+from functions.usecases.events import ALL, LessonGenerated, ProgressUpdated, StruggleDetected
 from tests.support import kafka
 from tests.support.backends import new_learner
 from tests.support.dapr_run import StackBackend
@@ -48,7 +48,7 @@ def test_the_events_on_kafka_keep_to_their_schemas(processes: StackBackend) -> N
     evidence = [{"kind": "quiz", "score": 20}]
     body = {"user_id": user, "lesson_id": lesson["lesson_id"], "status": "completed", "evidence": evidence}
     processes.post("/update-progress", body).raise_for_status()
-    for event in ALL:
+    for event in (LessonGenerated, ProgressUpdated, StruggleDetected):
         records = kafka.records(event.topic_name, lambda r: r.key == user)
         schema = json.loads((FOLDER / "events" / f"{event.type_name}.json").read_text())
         assert records

@@ -95,12 +95,12 @@ def bash(script: str, folder: Path, **changes: str) -> "subprocess.CompletedProc
     return subprocess.run(command, cwd=folder, env=environment(**UV, **changes), capture_output=True, text=True)
 
 
-def run_all(found: list[Block], folder: Path, replaced: dict[str, str]) -> None:
-    """The blocks in one shell, one after the other, each output compared with what is shown."""
+def run_all(found: list[Block], folder: Path, replaced: dict[str, str], first: str = "") -> None:
+    """The blocks in one shell, one after the other and after `first`, each output compared with what is shown."""
     script = "\n".join(f"echo\necho '@@@ {number}'\n{block.text}" for number, block in enumerate(found))
     for shown, real in replaced.items():
         script = script.replace(shown, real)
-    done = bash(script, folder)
+    done = bash(first + script, folder)
     assert done.returncode == 0, done.stdout + done.stderr
     printed = done.stdout
     for shown, real in replaced.items():
@@ -179,10 +179,10 @@ def test_calls_answer_what_is_shown(document: Path, tmp_path: Path) -> None:
         command = Path(sys.executable).with_name("learnflow")
         real = {
             "127.0.0.1:8080": f"127.0.0.1:{server.port}",
-            "uv run learnflow rebuild": f"{command} rebuild --data {tmp_path}",
-            "uv run learnflow dead-letters list": f"{command} dead-letters list --data {tmp_path}",
+            "uv run learnflow": "learnflow_here",
         }
-        run_all(marked("embedded", document), tmp_path, real)
+        here = f'learnflow_here() {{ {command} "$@" --data {tmp_path}; }}\n'
+        run_all(marked("embedded", document), tmp_path, real, here)
     finally:
         server.stop()
 

@@ -9,7 +9,7 @@ from typing import Any
 from tests.faults.system import System
 from tests.support.audit import Findings, audit
 from tests.support.backends import new_learner
-from tests.support.clients import Told
+from tests.support.front_ends import Told
 from tests.support.kept import read
 from tests.support.load import Load
 

@@ -4,12 +4,17 @@ Functions are the folders of functions/ with a main.py; what they take is asked 
 """
 
 import importlib
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from functions.scaffold.tables import flows
+from functions.usecases.events import ALL
+from tests.support.catalogue import topics
 
 ROOT = Path(__file__).parents[2]
 BASE = ROOT / "knative" / "base"
@@ -156,10 +161,21 @@ def test_no_file_of_the_base_is_forgotten() -> None:
     assert there == listed - {"../../components"}
 
 
-def test_every_topic_that_is_read_is_made() -> None:
-    [container] = read(ROOT / "knative/backing/topics.yaml")["spec"]["template"]["spec"]["containers"]
-    made = container["args"][0].split(" in ")[1].split(";")[0].split()
-    assert {topic for topic, _ in kafka_sources() | subscriptions()} | {DEAD_LETTERS} <= set(made)
+def test_the_topics_that_are_written_or_read_are_made_and_no_other() -> None:
+    published = {event.topic_name for event in ALL}
+    assert {topic for topic, _ in kafka_sources() | subscriptions()} | published | {DEAD_LETTERS} == set(topics())
+
+
+def test_the_documentation_says_who_takes_and_who_publishes_each_topic() -> None:
+    """By this table `learnflow remove` knows whether a topic is still somebody's."""
+    told = flows((ROOT / "docs/data-model.md").read_text())
+    taken = {(topic, folder(name)) for name in NAMES for topic in topics_taken(name) if topic}
+    assert {(topic, taker) for topic, (_, _, takers) in told.items() for taker in takers} == taken
+    rows = re.findall(r"^\| `(\w+)` \|.*; publishes (.*) \|$", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    published = {(topic.strip("`"), name) for name, sent in rows for topic in sent.split(", ")}
+    assert {(topic, sender) for topic, (_, senders, _) in told.items() for sender in senders} == published | {
+        (topic, "another system") for topic, (_, senders, _) in told.items() if "another system" in senders
+    }
 
 
 def test_ports_of_dapr_run_do_not_collide() -> None:

@@ -91,6 +91,7 @@ def test_every_pod_reaches_its_kafka_and_its_database(overlay: Overlay) -> None:
     database = {
         "knative/overlays/production": Pod("postgresql", {"app.kubernetes.io/name": "postgres"}),
         "tests/cluster/overlay": Pod(address="10.199.0.1"),
+        "tests/cluster/dev": Pod(address="10.199.0.1"),
     }.get(overlay[0], Pod("learnflow-data", {"app.kubernetes.io/name": "postgres"}))
     for pod in pods(overlay):
         for broker, port in brokers:

@@ -11,8 +11,9 @@ import yaml
 from functions.runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-OVERLAYS = ["knative/overlays/dev", "knative/overlays/minikube", "knative/overlays/production", "tests/cluster/overlay"]
-OPEN = {"knative/overlays/dev"}  # where no token is asked for
+OVERLAYS = ["knative/overlays/dev", "knative/overlays/minikube", "knative/overlays/production"]
+OVERLAYS += ["tests/cluster/overlay", "tests/cluster/dev"]
+OPEN = {"knative/overlays/dev", "tests/cluster/dev"}  # where no token is asked for
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl renders the overlays")
 
@@ -61,6 +62,22 @@ def test_every_function_has_its_sidecar_as_knative_needs_it(overlay: Overlay) ->
         }.items() <= annotations.items()
         assert "dapr.io/app-port" not in annotations, "daprd would wait for the app, and the app waits for daprd"
         assert not [key for key in service["metadata"].get("annotations", {}) if key.startswith("dapr.io/")]
+
+
+def test_a_pod_of_ours_without_a_sidecar_is_refused_and_nobody_elses_is(overlay: Overlay) -> None:
+    [policy] = of_kind(overlay, "ValidatingAdmissionPolicy")
+    [binding] = of_kind(overlay, "ValidatingAdmissionPolicyBinding")
+    assert binding["spec"] == {"policyName": policy["metadata"]["name"], "validationActions": ["Deny"]}
+    [condition] = policy["spec"]["matchConditions"]
+    annotations = [service["spec"]["template"]["metadata"]["annotations"] for service in functions(overlay)]
+    [configuration] = {found["dapr.io/config"] for found in annotations}
+    assert condition["expression"].endswith(f"== '{configuration}'")
+
+
+def test_a_pod_has_longer_to_end_than_queue_proxy_keeps_its_function_going(overlay: Overlay) -> None:
+    for service in functions(overlay):
+        # 30 s: drainSleepDuration of Knative's queue-proxy (v0.50); what is left is the function's, then daprd's
+        assert service["spec"]["template"]["spec"]["timeoutSeconds"] >= 2 * 30
 
 
 def test_every_function_says_where_its_metrics_are(overlay: Overlay) -> None:
@@ -158,6 +175,16 @@ def test_functions_scale_to_zero_but_in_the_developers_loop(overlay: Overlay) ->
         assert minimum == ("1" if overlay[0].endswith("/dev") else "0")
 
 
+def test_in_the_developers_loop_one_pod_of_each_loads_what_is_copied_into_it(overlay: Overlay) -> None:
+    for service in functions(overlay):
+        [container] = service["spec"]["template"]["spec"]["containers"]
+        maximum = service["spec"]["template"]["metadata"]["annotations"]["autoscaling.knative.dev/max-scale"]
+        if overlay[0].endswith("/dev"):
+            assert (container["command"], maximum) == (["python", "-m", "functions.dev_loop"], "1")
+        else:
+            assert "command" not in container
+
+
 def test_every_source_keeps_order_misses_nothing_and_gives_up_into_the_dead_letters(overlay: Overlay) -> None:
     sources = of_kind(overlay, "KafkaSource")
     assert sources
@@ -182,7 +209,7 @@ def test_kafkas_address_is_said_once(overlay: Overlay) -> None:
 
 
 def test_the_developers_loop_deletes_neither_namespace_nor_data_at_its_end() -> None:
-    kinds = {resource["kind"] for resource in render("knative/overlays/dev")}
+    kinds = {resource["kind"] for path in OPEN for resource in render(path)}
     assert not kinds & {"Namespace", "StatefulSet", "PersistentVolumeClaim"}
 
 

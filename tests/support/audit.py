@@ -15,7 +15,7 @@ from functions.learning.progress import rebuild
 from functions.runtime.events import EventData, stable_id
 from functions.usecases.events import LessonGenerated, ProgressUpdated, StruggleDetected
 from functions.usecases.projection import rows_of
-from tests.support.clients import Told
+from tests.support.front_ends import Told
 from tests.support.kept import Kept
 from tests.support.load import by_user
 

@@ -1,134 +1,180 @@
-"""Clients as real ones are: they retry with the same idempotency key, and remember everything that they were told."""
+"""Clients that work through a fault: each says the same again, with its key, until it is told that it was done.
 
-import random
-import threading
+What they were told is kept, to be compared with what is stored (tests/support/cluster_audit.py).
+"""
+
+import json
+import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
+from threading import Event
 from typing import Any
 
 import httpx
 
+from tests.support.backends import Backend, eventually, new_learner
+
+DONE, DECLARED = "done", "declared 503"
+CLIENTS, SOME = 6, 30  # that work at once; requests
+PAUSE = 0.1  # seconds that a client thinks between two requests, or waits where nobody told it for how long
+PATIENCE = 120.0  # seconds after which a client gives up
+
 Json = dict[str, Any]
-PATIENCE = 180.0  # seconds until a client gives up, which is a finding
-TOPICS = ("for-loops", "lists", "dictionaries", "variables")
+
+
+def kind_of(answer: httpx.Response) -> str:
+    """`done`, `declared 503`, or who else answered what."""
+    if answer.is_success:
+        return DONE
+    declared = answer.headers.get("content-type") == "application/problem+json"
+    if declared and answer.status_code == 503 and "retry-after" in answer.headers:
+        return DECLARED
+    return f"{answer.status_code} {' '.join(answer.text.split())[:120]}"
+
+
+@dataclass
+class Said:
+    """One update of one learner. `heard`: what each try of it was told, in order; `seconds` until it was done."""
+
+    user: str
+    body: Json
+    heard: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    answer: Json | None = None
+
+
+def report(user: str, number: int) -> Json:
+    """The number-th update of a learner: a second more on a lesson, and a tenth of a percent."""
+    return {
+        "user_id": user,
+        "lesson_id": "elsewhere",
+        "topic": "for-loops",
+        "request_id": f"report-{number}",
+        "progress_percentage": number / 10,
+        "evidence": [{"kind": "time_on_task", "seconds": 1}],
+    }
+
+
+def say(backend: Backend, body: Json, *before: httpx.Response) -> Said:
+    """An update, again and again until it is done; a 4xx never will be. `before`: what was answered to it already."""
+    said, begun = Said(body["user_id"], body), time.monotonic()
+    for answer in before:
+        _hear(said, answer)
+    while said.answer is None:
+        wait = PAUSE
+        try:
+            answer = backend.post("/update-progress", body)
+        except httpx.TransportError as error:
+            said.heard.append(f"cut {type(error).__name__}")
+        else:
+            _hear(said, answer)
+            wait = float(answer.headers.get("retry-after", PAUSE))
+        said.seconds = time.monotonic() - begun
+        assert said.answer or said.seconds < PATIENCE, f"given up: {said}"
+        if said.answer is None:
+            time.sleep(wait)  # a client does what Retry-After says
+    return said
+
+
+def _hear(said: Said, answer: httpx.Response) -> None:
+    said.heard.append(kind_of(answer))
+    assert not answer.is_client_error, f"{said}: {answer.text}"
+    if answer.is_success:
+        said.answer = answer.json()
 
 
 @dataclass
 class Told:
-    """One request, and what was answered: each 2xx body in `answers`, what no client should see in `odd`."""
+    """Everything that the clients of one fault said and heard."""
 
-    kind: str
-    user_id: str
-    key: str
-    body: Json
-    answers: list[Json] = field(default_factory=list)
-    odd: list[str] = field(default_factory=list)
-    refused: int = 0  # 503, or no answer at all
-    waited: float = 0.0  # seconds, from the first try to the first answer
+    said: list[Said] = field(default_factory=list)
+
+    @property
+    def users(self) -> list[str]:
+        return sorted({said.user for said in self.said})
+
+    def of(self, user: str) -> list[Said]:
+        return [said for said in self.said if said.user == user]
+
+    @property
+    def failures(self) -> Counter[str]:
+        """Whatever a client heard that was neither its answer nor a declared 503."""
+        return Counter(heard for said in self.said for heard in said.heard if heard not in (DONE, DECLARED))
+
+    @property
+    def declared(self) -> int:
+        return sum(said.heard.count(DECLARED) for said in self.said)
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds from a client's first try to its answer."""
+        return max(said.seconds for said in self.said)
+
+
+@contextmanager
+def working(backend: Backend) -> Iterator[Told]:
+    """Clients, each with a learner of its own, that report all the time, and have been answered for a while already.
+
+    At the end each still gets its last request done.
+    """
+    told, stop = Told(), Event()
+
+    def client(user: str) -> None:
+        for number in count(1):
+            told.said.append(say(backend, report(user, number)))
+            if stop.wait(PAUSE):
+                return
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        clients = [pool.submit(client, new_learner()) for _ in range(CLIENTS)]
+        try:
+            go_on(told)
+            yield told
+        finally:
+            stop.set()
+        for ended in clients:
+            ended.result()
+
+
+def go_on(told: Told, requests: int = SOME) -> None:
+    """Until the clients were told so much more."""
+    enough = len(told.said) + requests
+    eventually(lambda: len(told.said) >= enough, PATIENCE)
 
 
 @dataclass
-class Client:
-    """One front end. `urls`: where a path is served, by as many replicas as there are."""
+class Held:
+    """A request whose body is not all sent yet: in flight for as long as a test wants. `trace`: its id in logs."""
 
-    number: int
-    seed: int
-    users: Sequence[str]
-    urls: Callable[[str], Sequence[str]]
-    stop: threading.Event
-    pace: float  # seconds between two requests
-    told: list[Told] = field(default_factory=list)
-    patience: float = PATIENCE
-    refused: int = 0
+    trace: str
+    answer: Future[httpx.Response]
+    let_go: Callable[[], None]
 
-    def run(self) -> None:
-        self.random, made = random.Random(self.seed), 0
-        with httpx.Client(timeout=5) as self.http:
-            while not self.stop.is_set():
-                made += 1
-                self._next(self.random.choice(self.users), made)
-                self.stop.wait(self.random.uniform(0, 2 * self.pace))
 
-    def _next(self, user: str, made: int) -> None:
-        key = f"{user}-{self.number}-{made}"
-        match self.random.random():
-            case share if share < 0.16:
-                self._post("lesson", user, key, "/generate-lesson", {"topic": self.random.choice(TOPICS)})
-            case share if share < 0.26:
-                self._list(user)
-            case share if share < 0.34:
-                self._acknowledge(user)
-            case share:
-                self._post("report", user, key, "/update-progress", self._report(key, share))
+@contextmanager
+def held(backend: Backend, path: str, body: Json) -> Iterator[Held]:
+    """One request whose last byte is sent by `let_go`."""
+    text, trace, begun, going = json.dumps(body).encode(), secrets.token_hex(16), Event(), Event()
+    headers = {"content-type": "application/json", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
 
-    def _report(self, key: str, share: float) -> Json:
-        """Mostly time on a lesson that was made elsewhere; now and then one is completed, or a quiz goes badly."""
-        evidence: list[Json] = [{"kind": "time_on_task", "seconds": 1}]
-        if share > 0.90:
-            evidence.append({"kind": "quiz", "quiz_id": key, "score": self.random.choice((20, 45, 80, 95))})
-        percentage = 100 if share < 0.45 else self.random.randint(1, 99)
-        return {
-            "lesson_id": f"on-{key}",
-            "topic": self.random.choice(TOPICS),
-            "progress_percentage": percentage,
-            "evidence": evidence,
-        }
+    def content() -> Iterator[bytes]:
+        yield text[:-1]
+        begun.set()
+        going.wait(PATIENCE)
+        yield text[-1:]
 
-    def _post(self, kind: str, user: str, key: str, path: str, body: Json) -> None:
-        told = Told(kind, user, key, {"user_id": user} | body)
-        self.told.append(told)
-        self._until_answered(told, path)
-        if self.random.random() < 0.1:  # as one whose answer was lost on the way
-            self._until_answered(told, path)
+    def send() -> httpx.Response:
+        return backend.request("POST", path, content=content(), headers=headers, timeout=PATIENCE)
 
-    def _until_answered(self, told: Told, path: str) -> None:
-        started = time.monotonic()
-        while time.monotonic() - started < self.patience:
-            answer = self._try("POST", path, json=told.body, headers={"Idempotency-Key": told.key})
-            if answer is not None and answer.is_success:
-                told.waited = told.waited or time.monotonic() - started
-                told.answers.append(answer.json())
-                return
-            told.refused += 1
-            if answer is not None and answer.status_code != 503:
-                told.odd.append(f"{path} {answer.status_code}: {answer.text[:300]}")
-                return
-        told.odd.append(f"{path}: given up after {self.patience} s")
-
-    def _try(self, method: str, path: str, **request: Any) -> httpx.Response | None:
-        """One try; after a 503, and after none, the pause that a client makes. None: no answer, or only a part."""
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(send)
         try:
-            answer = self.http.request(method, self.random.choice(self.urls(path)) + path, **request)
-        except httpx.TransportError:
-            self.refused += 1
-            time.sleep(0.1)
-            return None
-        if answer.status_code == 503:
-            self.refused += 1
-            time.sleep(float(answer.headers["retry-after"]))
-        return answer
-
-    def _list(self, user: str) -> None:
-        """What this client was told to be listed is in the list at once."""
-        mine = [told for told in self.told if told.kind == "lesson" and told.user_id == user]
-        listed = {body["lesson_id"] for told in mine for body in told.answers if body.get("listed") is not False}
-        answer = self._try("GET", "/lessons", params={"user_id": user, "limit": 100})
-        told = Told("list", user, "", {})
-        self.told.append(told)
-        if answer is not None and answer.status_code == 200:
-            told.answers.append({})
-            missing = listed - {row["lesson_id"] for row in answer.json()["lessons"]}
-            told.odd += [f"{lesson_id} was acknowledged as listed, and is not" for lesson_id in missing]
-        elif answer is not None and answer.status_code != 503:
-            told.odd.append(f"/lessons {answer.status_code}: {answer.text[:300]}")
-
-    def _acknowledge(self, user: str) -> None:
-        answer = self._try("GET", "/alerts", params={"user_id": user, "state": "open"})
-        if answer is not None and answer.status_code == 200:
-            for alert in answer.json()["alerts"][:1]:
-                told = Told("acknowledge", user, alert["alert_id"], {"note": f"by {self.number}"})
-                self.told.append(told)
-                self._until_answered(told, f"/alerts/{alert['alert_id']}/acknowledge")
-                while told.answers and told.answers[-1].get("listed") is False:  # as the documentation says
-                    self._until_answered(told, f"/alerts/{alert['alert_id']}/acknowledge")
+            assert begun.wait(PATIENCE)
+            yield Held(trace, answer, going.set)
+        finally:
+            going.set()

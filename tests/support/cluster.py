@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 
-from tests.support.backends import ROOT, Backend, app_id_of, environment, eventually
+from tests.support.backends import ROOT, Backend, environment, eventually
+from tests.support.catalogue import app_id_of
 from tests.support.issuer import Issuer, issuer
 from tests.support.postgres import own_database
 from tests.support.presence import NODE
@@ -43,7 +44,7 @@ def items(kind: str) -> list[dict[str, Any]]:
 def running_pods(app_id: str = "") -> list[dict[str, Any]]:
     """Pods that serve, or will; not those that are on their way out."""
     pods = [pod for pod in items("pods") if "deletionTimestamp" not in pod["metadata"]]
-    return [pod for pod in pods if not app_id or pod["metadata"]["labels"].get("app") == f"{app_id}-00001"]
+    return [pod for pod in pods if not app_id or pod["metadata"]["labels"].get("serving.knative.dev/service") == app_id]
 
 
 def _takes_the_manifests() -> bool:

@@ -16,7 +16,8 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.support.backends import ROOT, Backend, app_id_of, environment, free_ports, wait_for_http
+from tests.support.backends import ROOT, Backend, environment, free_ports, wait_for_http
+from tests.support.catalogue import app_id_of
 from tests.support.presence import KAFKA, POSTGRES
 from tests.support.topics import create_topics
 
@@ -150,3 +151,21 @@ def secured_run(folder: Path, token: str, file: dict[str, Any]) -> Iterator["Sta
     with ExitStack() as stack:
         with _backend(Processes(folder, stack, file, DAPR_API_TOKEN=token, APP_API_TOKEN=token)) as backend:
             yield backend
+
+
+@contextmanager
+def lone_daprd(app_id: str, resources: Path) -> Iterator[dict[str, int]]:
+    """A daprd of that app-id with nothing but these resources and the project's configuration; its ports."""
+    ports = dict(zip(("http", "grpc", "internal", "metrics"), free_ports(4), strict=True))
+    command = ["daprd", "--app-id", app_id, "--log-level", "warn", "--resources-path", str(resources)]
+    command += ["--config", str(ROOT / "components/configuration.yaml"), "--scheduler-host-address", ""]
+    command += ["--dapr-http-port", str(ports["http"]), "--dapr-grpc-port", str(ports["grpc"])]
+    command += ["--dapr-internal-grpc-port", str(ports["internal"]), "--metrics-port", str(ports["metrics"])]
+    with (resources / "daprd.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            wait_for_http(f"http://127.0.0.1:{ports['http']}/v1.0/healthz/outbound", process)
+            yield ports
+        finally:
+            process.terminate()
+            process.wait(15)

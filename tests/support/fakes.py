@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,7 +19,20 @@ from functions.manage_classes.models import PutClass
 from functions.runtime.errors import Unavailable
 from functions.runtime.events import STRUCTURED, EventData, decode
 from functions.runtime.local import Database, LocalDocuments, LocalReadModel
-from functions.runtime.ports import Call, Json, Migration, Model, Ports, Principal, Received, Row, Sql, Stored, Write
+from functions.runtime.ports import (
+    Api,
+    Call,
+    Json,
+    Migration,
+    Model,
+    Ports,
+    Principal,
+    Received,
+    Row,
+    Sql,
+    Stored,
+    Write,
+)
 from functions.runtime.receive import identity
 from functions.update_progress.handler import update_progress
 from functions.update_progress.models import LessonProgress, UpdateProgress
@@ -48,6 +61,9 @@ class RecordingPublisher:
         if self.down or self.attempts in self.fail_at:
             raise Unavailable("The message broker did not answer.")
         self.published.append((topic, key, event))
+
+    async def forget(self, key: str) -> None:
+        self.published = [each for each in self.published if each[1] != key]
 
     def data(self, topic: str) -> list[Json]:
         """The data of what went to a topic, in order."""
@@ -130,6 +146,21 @@ class FailingReadModel:
 
 
 @dataclass
+class FakeApis:
+    """Other people's APIs: what each answers, by its name; `down`: none does. Remembers what it was asked."""
+
+    answers: dict[str, Json] = field(default_factory=dict)
+    down: bool = False
+    asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+
+    async def get(self, api: Api, path: str, query: Mapping[str, str]) -> Json:
+        self.asked.append((api.name, path, dict(query)))
+        if self.down or api.name not in self.answers:
+            raise Unavailable(f"The API {api.name} did not answer.")
+        return self.answers[api.name]
+
+
+@dataclass
 class World:
     """Ports with a clock that stands still, and the fakes behind them."""
 
@@ -139,10 +170,19 @@ class World:
     now: datetime = NOW
     why_not_ready: str | None = None
     model: Model | None = None
+    apis: FakeApis = field(default_factory=FakeApis)
 
     @property
     def ports(self) -> Ports:
-        return Ports(self.documents, self.publisher, self.read_model, lambda: self.now, self.not_ready, self.model)
+        return Ports(
+            documents=self.documents,
+            publisher=self.publisher,
+            read_model=self.read_model,
+            now=lambda: self.now,
+            not_ready=self.not_ready,
+            apis=self.apis,
+            model=self.model,
+        )
 
     async def not_ready(self) -> str | None:
         return self.why_not_ready
@@ -222,7 +262,8 @@ def logging_restored() -> Iterator[None]:
     try:
         yield
     finally:
-        root.handlers, root.level = handlers, level
+        root.handlers = handlers
+        root.setLevel(level)
 
 
 async def lesson_for(world: World, user_id: str = "maya", topic: str = "for-loops", **fields: Any) -> LessonAnswer:

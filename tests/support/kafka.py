@@ -29,7 +29,12 @@ def records(topic: str, wanted: Callable[[Record], bool] = lambda _: True, boots
 
 
 def send(topic: str, value: bytes, key: str, headers: dict[str, str], bootstrap: str = KAFKA) -> None:
-    _apart(_send(topic, value, key, headers, bootstrap))
+    send_all(topic, [(key, value)], headers, bootstrap)
+
+
+def send_all(topic: str, records: Sequence[tuple[str, bytes]], headers: dict[str, str], bootstrap: str = KAFKA) -> None:
+    """Records of key and value, in this order; all have these headers."""
+    _apart(_send(topic, records, headers, bootstrap))
 
 
 def not_consumed(groups: Mapping[str, Sequence[str]], bootstrap: str) -> dict[str, int]:
@@ -110,12 +115,12 @@ def _record(raw: Any) -> Record:
     return Record(raw.topic, raw.key.decode() if raw.key else None, headers, value)
 
 
-async def _send(topic: str, value: bytes, key: str, headers: dict[str, str], bootstrap: str) -> None:
+async def _send(topic: str, records: Sequence[tuple[str, bytes]], headers: dict[str, str], bootstrap: str) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
     await producer.start()
     try:
-        await producer.send_and_wait(
-            topic, value, key=key.encode(), headers=[(k, v.encode()) for k, v in headers.items()]
-        )
+        encoded = [(name, text.encode()) for name, text in headers.items()]
+        sent = [await producer.send(topic, value, key=key.encode(), headers=encoded) for key, value in records]
+        await asyncio.gather(*sent)
     finally:
         await producer.stop()

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from tests.support.clients import PATIENCE, Client, Told
+from tests.support.front_ends import PATIENCE, Client, Told
 
 
 class Load:

@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError
 
+from tests.support.catalogue import topics
 from tests.support.presence import KAFKA
 
-TOPICS = ("lesson-generated", "progress-updated", "struggle-detected", "learnflow-dead-letters")
 
-
-def create_topics(bootstrap: str = KAFKA, names: Sequence[str] = TOPICS) -> None:
+def create_topics(bootstrap: str = KAFKA, names: Sequence[str] = ()) -> None:
+    """Those of these names; of the system, if none is said."""
     with ThreadPoolExecutor(1) as thread:  # the caller may already be in an event loop
-        thread.submit(lambda: asyncio.run(_create(bootstrap, names))).result()
+        thread.submit(lambda: asyncio.run(_create(bootstrap, names or topics()))).result()
 
 
 async def _create(bootstrap: str, names: Sequence[str]) -> None:

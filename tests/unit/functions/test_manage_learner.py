@@ -22,6 +22,7 @@ from functions.update_progress.handler import update_progress
 from functions.update_progress.models import UpdateProgress
 from functions.usecases.events import LessonGenerated, ProgressUpdated
 from functions.usecases.learners import commit_learner, load_learner
+from functions.usecases.own_documents import own_key
 from functions.usecases.tables import KEYS
 from tests.support.delivering import deliver, hand_out
 from tests.support.fakes import LOST, MAYA, NOW, World, client_of, lesson_for, report
@@ -42,6 +43,8 @@ async def busy(world: World, user_id: str = "maya") -> str:
     await report(world, user_id=user_id, lesson_id="elsewhere", progress_percentage=30)
     world.publisher.down = False
     await classroom(world, f"of-{user_id}", user_id, "somebody")
+    for function in ("award-badge", "keep-notes"):
+        await world.documents.inner.commit(Write(own_key(function, user_id), {"kept by": function}))
     return lesson.lesson_id
 
 
@@ -108,6 +111,7 @@ async def test_an_export_has_everything_of_every_kind(world: World) -> None:
     assert [entry["lesson_id"] for entry in found.lesson_entries] == sorted([lesson_id, remedial, "elsewhere"])
     assert [alert.trigger for alert in found.alerts] == ["low_quiz"]
     assert [(listed.class_id, listed.title) for listed in found.classes] == [("of-maya", "Class 3")]
+    assert found.own == {"award-badge": {"kept by": "award-badge"}, "keep-notes": {"kept by": "keep-notes"}}
     assert [record.function for record in found.idempotency_records] == ["generate-lesson", "update-progress"]
     assert found.idempotency_records[0].result == {"lesson_id": lesson_id}
     waiting = [event.event["type"] for event in found.unpublished_events]
@@ -212,7 +216,7 @@ async def test_a_forgotten_learner_leaves_an_id_and_a_time_and_nothing_else(
     assert (await load_learner(world.documents, "maya"))[0] == tombstone
     assert await rows(world, "maya") == []
     everything = await documents(world, lambda _: True)
-    assert [key for key in everything if key.startswith(("lesson:", "outbox:", "request:"))] == []
+    assert [key for key in everything if key.startswith(("lesson:", "outbox:", "request:", "own:"))] == []
     assert everything["class:of-maya"]["user_ids"] == ["somebody"]
     assert (everything["class:of-maya"]["version"], everything["class:of-maya"]["title"]) == (5, "Class 3")
 

@@ -20,7 +20,18 @@ def help_of(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_help_names_every_option_and_command(capsys: pytest.CaptureFixture[str]) -> None:
     text = help_of(capsys=capsys)
-    for name in ("--host", "--port", "--data", "verify", "contracts", "dead-letters", "/docs", "/health/ready"):
+    for name in (
+        "--host",
+        "--port",
+        "--data",
+        "verify",
+        "contracts",
+        "dead-letters",
+        "new",
+        "remove",
+        "/docs",
+        "/health/ready",
+    ):
         assert name in text, name
     assert "127.0.0.1" in text and "8080" in text and "learnflow-data" in text
 

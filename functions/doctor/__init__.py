@@ -1,0 +1,1 @@
+"""`learnflow doctor`: what is missing or wrong for each way to run, with the command that mends it."""

@@ -1,0 +1,1 @@
+"""`learnflow events`: what the system is doing, by its events; and how to feed a handler with one."""

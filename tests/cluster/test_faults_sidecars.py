@@ -1,0 +1,53 @@
+"""Sidecars go, and what makes them: a function without its daprd says 503, and comes back by itself."""
+
+import json
+import subprocess
+
+import pytest
+
+from tests.support.backends import eventually
+from tests.support.clients import SOME, go_on, working
+from tests.support.cluster import NAMESPACE, ClusterBackend, running_pods
+from tests.support.cluster_audit import audit
+from tests.support.disruptions import kill_sidecars, restart_control_plane, wait_for_control_plane
+from tests.support.fault_table import seen
+
+pytestmark = pytest.mark.cluster
+AWAKE = 120  # seconds, at most, for what the cluster does in its own time
+
+
+def test_while_every_daprd_of_the_node_is_killed_clients_hear_declared_503s(cluster: ClusterBackend) -> None:
+    with working(cluster) as told:
+        kill_sidecars(least=2)  # that of the function that is called, and of one that takes its events
+        go_on(told, 3 * SOME)
+    assert told.failures == {} and told.declared > 0
+    seen("every daprd of the node is killed", told, audit(told))
+
+
+def test_a_restart_of_dapr_itself_disturbs_nobody_and_what_starts_meanwhile_gets_its_sidecar(
+    cluster: ClusterBackend,
+) -> None:
+    eventually(lambda: not running_pods("list-lessons"), AWAKE)
+    with working(cluster) as told:
+        restart_control_plane()
+        # at zero until now: its pod is made while nobody is there to put a sidecar into it
+        answer = cluster.request("GET", "/lessons", params={"user_id": told.users[0]}, timeout=AWAKE)
+        assert answer.status_code == 200, answer.text
+    wait_for_control_plane()
+    assert told.failures == {} and told.declared == 0
+    seen("Dapr's control plane is restarted", told, audit(told))
+
+
+def test_a_pod_of_ours_that_got_no_sidecar_is_refused(cluster: ClusterBackend) -> None:
+    [pod, *_] = eventually(lambda: running_pods("update-progress"), AWAKE)
+    annotations = {"dapr.io/config": pod["metadata"]["annotations"]["dapr.io/config"], "dapr.io/enabled": "false"}
+    bare = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "bare", "annotations": annotations},
+        "spec": {"containers": [{"name": "user-container", "image": "dev.local/bare:dev"}]},
+    }
+    command = ["kubectl", "-n", NAMESPACE, "create", "--dry-run=server", "-f", "-"]
+    made = subprocess.run(command, input=json.dumps(bare), capture_output=True, text=True)
+    assert made.returncode == 1 and "no daprd was put into this pod" in made.stderr
+    assert cluster.get("/lessons", user_id="someone").status_code == 200, "those with one are not"
