@@ -64,7 +64,7 @@ def under_load(system: System, table: Table, name: str, **load: Any) -> Iterator
     with audited(system, name, **load) as fault:
         yield fault
     table.lines.append(fault.line)
-    assert fault.line.findings.all() == []
+    assert not fault.line.findings.all(), "\n".join(fault.line.findings.all())
 
 
 @contextmanager

@@ -19,7 +19,8 @@ import yaml
 
 from tests.faults.supervised import Supervised
 from tests.support import kafka
-from tests.support.backends import ROOT, app_id_of
+from tests.support.backends import ROOT
+from tests.support.catalogue import app_id_of
 from tests.support.dapr_run import Processes, on_free_ports
 from tests.support.kept import EVENTS, outbox
 from tests.support.own_stack import Kafka, Postgres
@@ -58,7 +59,7 @@ class System(Supervised):
         self._ended = threading.Event()
 
     def _processes(self, folder: Path, app_ids: Sequence[str]) -> Processes:
-        file = on_free_ports(app_ids, LOG_LEVEL="WARNING")
+        file = on_free_ports(app_ids, LOG_LEVEL="WARNING", LEARNFLOW_LESSONS="1000")
         for app in file["apps"]:  # as the images start it: a kill has to reach the server itself
             main = f"functions.{app['appID'].replace('-', '_')}.main:app"
             app["command"] = [sys.executable, "-m", "uvicorn", main, "--port", str(app["appPort"])]

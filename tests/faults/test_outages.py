@@ -4,9 +4,14 @@ import time
 
 import pytest
 
+from functions.runtime import sidecar
+from functions.runtime.errors import Unavailable
+from functions.runtime.ports import Sql, Write
+from functions.runtime.settings import Settings
 from tests.faults.faults import Table, under_load
 from tests.faults.system import System
 from tests.faults.test_commit_points import crashes
+from tests.support.backends import new_learner
 from tests.support.replaced import POINTS
 
 pytestmark = [pytest.mark.stack, pytest.mark.own_stack]
@@ -47,3 +52,19 @@ def test_with_a_slow_postgresql_what_ends_unknown_is_done_once(system: System, t
             with system.to_postgres.slow(6 * seconds):
                 fault.load.all_refused()
             fault.happened()
+
+
+async def test_what_is_cut_off_while_it_is_read_is_not_taken_for_absent(system: System) -> None:
+    """Else an event of its learner would be of nobody, and have no effect."""
+    keys = [f"learner:{new_learner()}" for _ in range(3)]
+    settings = Settings(dapr_grpc_port=system.functions.apps["update-progress"]["daprGRPCPort"])
+    async with sidecar.ports(settings) as ports:
+        await ports.documents.commit(*(Write(key, {"version": 1}) for key in keys))
+        for number in (1, 2, 3):  # one by one, and many at once
+            assert len(await ports.documents.load(*keys[:number])) == number
+            with system.to_postgres.cut_off(), pytest.raises(Unavailable):
+                await ports.documents.load(*keys[:number])
+        numbers = Sql("SELECT n FROM generate_series(1, 3) AS n ORDER BY n DESC")
+        assert await ports.read_model.query(numbers) == [[3], [2], [1]]
+        with system.to_postgres.cut_off(), pytest.raises(Unavailable):
+            await ports.read_model.query(numbers)
