@@ -68,16 +68,20 @@ class System(Supervised):
 
     @contextmanager
     def running(self) -> Iterator["System"]:
-        with self.functions.all_running():
-            threads = [threading.Thread(target=work) for work in (lambda: self.look_after(self._ended), self._schedule)]
-            for thread in threads:
+        threads = [threading.Thread(target=work) for work in (lambda: self.look_after(self._ended), self._schedule)]
+        try:
+            for app_id in self.functions.apps:
+                self.functions.start(app_id, "app")
+                self.functions.start(app_id, "daprd")
+            for thread in threads:  # before all are ready: a daprd that does not get through its start is started again
                 thread.start()
-            try:
-                yield self
-            finally:
-                self._ended.set()
-                for thread in threads:
-                    thread.join(30)
+            self.wait()
+            yield self
+        finally:
+            self._ended.set()
+            for thread in threads:
+                thread.join(60)
+            self.functions.stop()
 
     @contextmanager
     def replicated(self, *app_ids: str) -> Iterator[None]:
@@ -94,6 +98,21 @@ class System(Supervised):
         """Where a path is served, by each of its replicas."""
         runs = [run for run in (self.functions, self.replicas) if run and app_id_of(path) in run.apps]
         return [f"http://127.0.0.1:{run.apps[app_id_of(path)]['appPort']}" for run in runs]
+
+    def wait(self) -> None:
+        """Until every function is ready."""
+        for app_id in self.functions.apps:
+            end = time.monotonic() + 120
+            while not self._is_ready(app_id):
+                assert time.monotonic() < end, f"{app_id} is not ready; see {self.folder}"
+                time.sleep(0.1)
+
+    def _is_ready(self, app_id: str) -> bool:
+        app = self.functions.apps[app_id]
+        urls = (f"127.0.0.1:{app['appPort']}/health/ready", f"127.0.0.1:{app['daprHTTPPort']}/v1.0/healthz")
+        with suppress(httpx.HTTPError):
+            return all(httpx.get(f"http://{url}", timeout=2).is_success for url in urls)
+        return False
 
     def _schedule(self) -> None:
         url = f"http://127.0.0.1:{self.functions.apps['relay-events']['appPort']}/"
