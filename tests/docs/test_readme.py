@@ -18,12 +18,14 @@ import pytest
 
 from tests.support.backends import ROOT, Learnflow, environment, eventually, free_port, new_learner, wait_for_http
 from tests.support.dapr_run import StackBackend
+from tests.support.project_copy import ProjectCopy
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MARKS = {
     "embedded",  # run, in the document's order and in one shell, against a `learnflow` that has just started
     "started",  # run, with a port and a directory of the test's, until it answers
     "run",  # run as it is
+    "copy",  # run, in the document's order and in one shell, in a copy of the project
     "collected",  # a pytest command: has to find tests, does not run them again
     "stack",  # run against the processes of dapr.yaml
     "without sidecar",  # run against update-progress by itself
@@ -92,15 +94,15 @@ def name(value: object) -> str:
 
 def bash(script: str, folder: Path, **changes: str) -> "subprocess.CompletedProcess[str]":
     command = ["bash", "-c", f"set -euo pipefail\n{script}"]
-    return subprocess.run(command, cwd=folder, env=environment(**UV, **changes), capture_output=True, text=True)
+    return subprocess.run(command, cwd=folder, env=environment(**(UV | changes)), capture_output=True, text=True)
 
 
-def run_all(found: list[Block], folder: Path, replaced: dict[str, str], first: str = "") -> None:
+def run_all(found: list[Block], folder: Path, replaced: dict[str, str], first: str = "", **changes: str) -> None:
     """The blocks in one shell, one after the other and after `first`, each output compared with what is shown."""
     script = "\n".join(f"echo\necho '@@@ {number}'\n{block.text}" for number, block in enumerate(found))
     for shown, real in replaced.items():
         script = script.replace(shown, real)
-    done = bash(first + script, folder)
+    done = bash(first + script, folder, **changes)
     assert done.returncode == 0, done.stdout + done.stderr
     printed = done.stdout
     for shown, real in replaced.items():
@@ -185,6 +187,13 @@ def test_calls_answer_what_is_shown(document: Path, tmp_path: Path) -> None:
         run_all(marked("embedded", document), tmp_path, real, here)
     finally:
         server.stop()
+
+
+@pytest.mark.parametrize("document", documents_with("copy"), ids=name)
+def test_commands_do_to_a_copy_of_the_project_what_is_shown(document: Path, tmp_path: Path) -> None:
+    project = ProjectCopy(tmp_path)
+    ends = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"  # what a failure leaves running
+    run_all(marked("copy", document), tmp_path, {"8080": str(free_port())}, ends, **project.env)
 
 
 @pytest.mark.stack

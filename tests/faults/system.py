@@ -20,7 +20,8 @@ import httpx
 import yaml
 
 from tests.support import kafka
-from tests.support.backends import ROOT, app_id_of
+from tests.support.backends import ROOT
+from tests.support.catalogue import app_id_of
 from tests.support.dapr_run import Processes, on_free_ports
 from tests.support.kept import EVENTS, outbox
 from tests.support.own_stack import Kafka, Postgres

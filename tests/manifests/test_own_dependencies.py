@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(main.parent.name.replace("_", "-") for main in (ROOT / "functions").glob("*/main.py"))
 GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
-NOBODYS = {"dev", "examples"}
-OWN = sorted(set(GROUPS) - {"dev"})  # nothing of `examples` is a function's before it is laid into the project
+EXAMPLES = {path.name.replace("_", "-") for path in (ROOT / "examples").iterdir()}
+OWN = sorted(set(GROUPS) - {"dev"})
 BLOCKED = """
 import importlib, sys
 refused, *functions = sys.argv[1:]
@@ -28,7 +28,7 @@ for function in functions:
 
 
 def in_images(*options: str) -> set[str]:
-    """The distributions of an image, by their names in the lock."""
+    """The distributions of an image, by their names in the index."""
     command = ["uv", "export", "--quiet", "--frozen", "--no-hashes", "--no-emit-project", "--no-default-groups"]
     text = subprocess.check_output([*command, "--all-extras", *options], cwd=ROOT, text=True)
     return {normal(line.partition("==")[0]) for line in text.splitlines() if "==" in line and line[0].isalnum()}
@@ -44,8 +44,8 @@ def modules_of(distributions: set[str]) -> set[str]:
     return {module for module, owners in found if {normal(owner) for owner in owners} <= distributions}
 
 
-def test_a_group_is_a_functions_or_one_of_ours() -> None:
-    assert set(GROUPS) - NOBODYS <= set(NAMES)
+def test_a_group_is_a_functions_or_for_development() -> None:
+    assert set(OWN) <= {*NAMES, *EXAMPLES}
 
 
 @pytest.mark.parametrize("group", OWN)
@@ -56,7 +56,7 @@ def test_what_a_function_needs_of_its_own_is_imported_by_no_other(group: str) ->
     subprocess.run([sys.executable, "-c", BLOCKED, ",".join(own), *others], cwd=ROOT, check=True)
 
 
-@pytest.mark.parametrize("name", [*NAMES, *OWN])
+@pytest.mark.parametrize("name", sorted({*NAMES, *OWN}))
 def test_an_image_gets_the_group_of_its_function_and_no_other(name: str) -> None:
     recipe = (ROOT / "functions/Dockerfile").read_text()
     assert recipe.count("--group") == 1 and '--group "$FUNCTION"' in recipe

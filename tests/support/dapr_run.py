@@ -146,10 +146,13 @@ def on_free_ports(app_ids: Iterable[str], **variables: str) -> dict[str, Any]:
 
 
 @contextmanager
-def secured_run(folder: Path, token: str, file: dict[str, Any]) -> Iterator["StackBackend"]:
-    """The functions of a file as `on_free_ports` makes it, each with its daprd that wants this token and sends it."""
+def secured_run(folder: Path, token: str, file: dict[str, Any], **daprd: str) -> Iterator["StackBackend"]:
+    """The functions of a file as `on_free_ports` makes it, each with its daprd that wants this token and sends it.
+
+    `daprd`: variables of theirs, besides.
+    """
     with ExitStack() as stack:
-        with _backend(Processes(folder, stack, file, DAPR_API_TOKEN=token, APP_API_TOKEN=token)) as backend:
+        with _backend(Processes(folder, stack, file, DAPR_API_TOKEN=token, APP_API_TOKEN=token, **daprd)) as backend:
             yield backend
 
 

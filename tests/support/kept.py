@@ -15,13 +15,14 @@ from functions.learning.learner import Alert, Learner, LessonEntry
 from functions.runtime.local import FILE
 from functions.runtime.models import rfc3339
 from functions.runtime.ports import Json, Stored, Write
+from functions.runtime.refusing import DEAD_LETTERS
+from functions.usecases.events import ALL
 from functions.usecases.learners import load_alerts, load_entries, load_learner, load_ledger, reopen_topics
 from functions.usecases.tables import KEYS
 from tests.support import kafka, postgres
-from tests.support.topics import TOPICS
 
 PREFIX = "statestore||"
-EVENTS = TOPICS[:3]
+EVENTS = [event.topic_name for event in ALL]
 
 
 @dataclass
@@ -77,7 +78,7 @@ def read(users: Sequence[str], place: dict[str, str], bootstrap: str) -> dict[st
     for topic in EVENTS:
         for record in kafka.records(topic, lambda r: r.key in kept and _is_of_functions(r), bootstrap):
             kept[str(record.key)].events.setdefault(topic, []).append(record.value)
-    for record in kafka.records(TOPICS[3], bootstrap=bootstrap):
+    for record in kafka.records(DEAD_LETTERS, bootstrap=bootstrap):
         user = record.value.get("partitionkey") if isinstance(record.value, dict) else None
         if user in kept:
             kept[user].dead.append(record.value)

@@ -31,10 +31,19 @@ class ProjectCopy:
 
     def run(self, *command: str, fails: bool = False) -> str:
         """What it prints; that of one that fails, where it has to."""
-        env = os.environ | {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
-        done = subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=self.root, env=os.environ | self.env, capture_output=True, text=True)
         assert bool(done.returncode) == fails, done.stdout + done.stderr
         return done.stderr if fails else done.stdout
+
+    @property
+    def env(self) -> dict[str, str]:
+        """By these `uv run` is this environment's programs over the copy's code; nothing is fetched or installed."""
+        uv = {"UV_PROJECT_ENVIRONMENT": sys.prefix, "UV_NO_SYNC": "1", "UV_OFFLINE": "1"}
+        return {"PYTHONPATH": str(self.root), "PYTEST_ADDOPTS": "-p no:cacheprovider", **uv}
+
+    def bash(self, script: str) -> str:
+        """Ends at the first command that fails."""
+        return self.run("bash", "-c", f"set -euo pipefail\n{script}")
 
     def python(self, *arguments: str) -> str:
         return self.run(sys.executable, *arguments)

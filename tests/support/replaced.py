@@ -75,6 +75,9 @@ class CrashingPublisher:
         await self.inner.publish(topic, key, event)
         self.points.pass_by("after the publish")
 
+    async def forget(self, key: str) -> None:
+        await self.inner.forget(key)
+
 
 def replaced(ports: Ports) -> Ports:
     points, asked = Points(), 0

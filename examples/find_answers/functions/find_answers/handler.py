@@ -6,14 +6,16 @@ from functions.find_answers.models import Answers, FindAnswers, Found
 from functions.runtime.errors import Unavailable
 from functions.runtime.idempotency import fingerprint
 from functions.runtime.ports import Api, Call, Ports, Reply, Write
+from functions.usecases.access import check_learner
 
 STACK_EXCHANGE = Api("stackexchange", "https://api.stackexchange.com/2.3")
 ONE_DAY = 24 * 3600
 
 
-async def find_answers(ports: Ports, call: Call, request: FindAnswers) -> Reply:  # noqa: ARG001
+async def find_answers(ports: Ports, call: Call, request: FindAnswers) -> Reply:
     """Answered questions of others about an error message"""
-    key = f"answers:{fingerprint(request.model_dump())}"  # kept, because without a key 300 requests a day are all
+    await check_learner(ports.documents, call.principal, request.user_id)
+    key = f"answers:{fingerprint([request.error, request.limit])}"  # kept: there are 300 requests a day, for everybody
     if kept := (await ports.documents.load(key)).get(key):
         return Reply(Answers.model_validate(kept.value))
     answers = Answers(error=request.error, questions=(await _ask(ports, request)).items)

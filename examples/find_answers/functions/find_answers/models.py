@@ -5,12 +5,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from functions.runtime.models import Answer, Request
+from functions.runtime.models import Answer, Id, Request
 
 
 class FindAnswers(Request):
-    """The query of `GET /answers`: the last line of a traceback, and how many questions at most."""
+    """The query of `GET /answers`: whose error it is, the last line of its traceback, how many questions at most."""
 
+    user_id: Id
     error: str = Field(min_length=3, max_length=200)
     limit: int = Field(default=5, ge=1, le=20)
 

@@ -6,7 +6,7 @@ import pytest
 
 from functions.find_answers.handler import STACK_EXCHANGE, find_answers
 from functions.find_answers.models import Answers, FindAnswers
-from functions.runtime.errors import Unavailable
+from functions.runtime.errors import Forbidden, Unavailable
 from functions.runtime.ports import Json
 from tests.support.backends import ROOT
 from tests.support.fakes import MAYA, World
@@ -21,9 +21,9 @@ QUESTION = {
 }
 
 
-async def asked(world: World, *items: Json, error: str = ERROR) -> Answers:
+async def asked(world: World, *items: Json, error: str = ERROR, user_id: str = "maya") -> Answers:
     world.apis.answers["stackexchange"] = {"items": list(items), "quota_remaining": 299}
-    body = (await find_answers(world.ports, world.call(principal=MAYA), FindAnswers(error=error))).body
+    body = (await find_answers(world.ports, world.call(principal=MAYA), FindAnswers(user_id=user_id, error=error))).body
     assert isinstance(body, Answers)
     return body
 
@@ -65,6 +65,12 @@ async def test_an_api_that_is_away_is_a_503(world: World) -> None:
     world.apis.down = True
     with pytest.raises(Unavailable):
         await asked(world, QUESTION)
+
+
+async def test_nobody_asks_in_anothers_name(world: World) -> None:
+    with pytest.raises(Forbidden):
+        await asked(world, user_id="james")
+    assert world.apis.asked == []
 
 
 def test_daprd_asks_where_the_embedded_run_does() -> None:
