@@ -26,10 +26,9 @@ def plan_to_remove(root: Path, name: str, force: bool) -> Plan:
     spec = spec_from(root, folder)
     own = _own(root, spec)
     if not force:
-        needed, edited = _needed_by(root, spec, own), _edited(root, spec, own)
-        if needed:
+        if needed := _needed_by(root, spec, own):
             raise Refused(f"{folder} is needed by {_some(needed)}; --force removes it all the same")
-        if edited:
+        if edited := _edited(root, spec, own):
             raise Refused(f"{_some(edited)}: not as `new` wrote it, and would be lost; --force removes it all the same")
     plan: dict[str, str | None] = dict.fromkeys(own)
     for edit in edits(spec):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.scaffold.command import remove
 from tests.docs.test_readme import blocks, compare
 from tests.support.backends import ROOT
 from tests.support.project_copy import ProjectCopy
@@ -66,31 +67,38 @@ def test_the_manifests_hold_what_was_written(copy: ProjectCopy) -> None:
     assert "schedule: 0 3 * * *" in rendered
 
 
-def test_a_name_that_is_taken_is_refused_and_nothing_is_touched(copy: ProjectCopy) -> None:
-    before = copy.run("git", "diff")
-    assert "functions/give_badge is there already" in copy.learnflow("new", "give_badge", *DAILY, fails=True)
+def test_what_is_there_is_not_overwritten(copy: ProjectCopy) -> None:
+    before = copy.changed()
     path = copy.root / "tests/unit/functions/test_other.py"
     path.write_text("mine")
     said = copy.learnflow("new", "other", *DAILY, fails=True)
     assert "tests/unit/functions/test_other.py: there already" in said and path.read_text() == "mine"
     path.unlink()
-    assert copy.run("git", "diff") == before
+    assert copy.changed() == before
 
 
 def test_a_function_that_others_need_or_that_was_edited_is_not_removed_unasked(copy: ProjectCopy) -> None:
     before = copy.changed()
-    handler = copy.root / "functions/sweep_up/handler.py"
+    handler, mine = (copy.root / "functions/sweep_up" / name for name in ("handler.py", "mine.py"))
     text = handler.read_text()
     handler.write_text(text + "# my work\n")
-    assert "functions/sweep_up/handler.py: not as `new` wrote it" in copy.learnflow("remove", "sweep_up", fails=True)
+    mine.write_text("")
+    said = copy.learnflow("remove", "sweep_up", fails=True)
+    assert "functions/sweep_up/handler.py, functions/sweep_up/mine.py: not as `new` wrote it" in said
     handler.write_text(text)
-    (copy.root / "functions/sweep_up/mine.py").write_text("")
-    assert "functions/sweep_up/mine.py: not as `new` wrote it" in copy.learnflow("remove", "sweep_up", fails=True)
-    (copy.root / "functions/sweep_up/mine.py").unlink()
+    mine.unlink()
     assert "note_badge, which takes badge-earned" in copy.learnflow("remove", "give_badge", fails=True)
-    assert "tests/" in copy.learnflow("remove", "raise_alert", fails=True)
-    assert "there is no function nobody" in copy.learnflow("remove", "nobody", fails=True)
     assert copy.changed() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("raise_alert", "needed by tests/"), ("nobody", "no function nobody"), ("runtime", "no function")]
+)
+def test_what_is_no_function_or_one_of_the_product_stays(
+    name: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert remove(name, dry_run=True) == 1
+    assert why in capsys.readouterr().err
 
 
 def test_what_the_readme_shows_is_what_happens_and_a_dry_run_shows_it_before(copy: ProjectCopy, tmp_path: Path) -> None:
