@@ -71,9 +71,6 @@ class CrashingPublisher:
     def __init__(self, inner: Publisher, points: Points) -> None:
         self.inner, self.points = inner, points
 
-    async def forget(self, key: str) -> None:
-        await self.inner.forget(key)
-
     async def publish(self, topic: str, key: str, event: Json) -> None:
         await self.inner.publish(topic, key, event)
         self.points.pass_by("after the publish")
