@@ -7,6 +7,7 @@ percent-decodes headers that Knative's Kafka source never encoded. Its classes s
 import base64
 import binascii
 import json
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -35,6 +36,7 @@ TYPES: dict[str, Callable[[str], bool]] = {
     "datacontenttype": lambda text: all(text.partition(";")[0].partition("/")),  # RFC 2046: a type and a subtype
     "time": is_time,
 }
+NO_STRING = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, halves of a pair
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:learnflow")
 
 
@@ -149,6 +151,8 @@ def _checked(attributes: dict[str, Any], data: Any) -> CloudEvent:
 
 def _is_of_its_type(name: str, value: Any) -> bool:
     """CloudEvents' type system (3.1), which the library looks at in part only: it takes any URI, and any extension."""
+    if isinstance(value, str) and NO_STRING.search(value):
+        return False
     if name in TYPES:
         return isinstance(value, str) and TYPES[name](value)
     if isinstance(value, int | float):  # `true`, or an integer of 32 bits, which JSON may write as 1.0

@@ -1,5 +1,6 @@
 """What every function's request and answer models are made of."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -41,6 +42,9 @@ def _written_as_rfc_3339(moment: Any) -> Any:
     return moment
 
 
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
 def _number(value: Any) -> Any:
     """In JSON: pydantic alone takes `true` for 1, and a text that reads like a number."""
     if isinstance(value, bool | str):
@@ -48,10 +52,22 @@ def _number(value: Any) -> Any:
     return value
 
 
-def _storable(text: str) -> str:
-    if "\0" in text:
+def unstorable(value: Any) -> bool:
+    """Whether a text in this JSON value is none to PostgreSQL: NUL, or half of a surrogate pair, which has no UTF-8."""
+    match value:
+        case str():
+            return _UNSTORABLE.search(value) is not None
+        case dict():
+            return any(unstorable(name) or unstorable(inner) for name, inner in value.items())
+        case list():
+            return any(map(unstorable, value))
+    return False
+
+
+def _storable(value: Any) -> Any:
+    if unstorable(value):
         raise ValueError("a NUL is no text to PostgreSQL")
-    return text
+    return value
 
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from functions.runtime.models import Bool, Float, Id, Int, IsNumber, Request
+from functions.runtime.models import Bool, Float, Id, Int, IsNumber, Request, Storable
 
 Percentage = Annotated[float, Field(ge=0, le=100), IsNumber]
 # Bounded, like all that is kept: the open segment of a ledger is part of the learner's document.
-AnswerText = Annotated[str, Field(max_length=500)]
+AnswerText = Annotated[str, Field(max_length=500), Storable]
 
 
 class ExerciseEvidence(Request):
@@ -58,7 +58,7 @@ class TimeOnTaskEvidence(Request):
 
 class MessageEvidence(Request):
     kind: Literal["message"]
-    text: str = Field(min_length=1, max_length=4_000)
+    text: Annotated[str, Field(min_length=1, max_length=4_000), Storable]
 
 
 class VoidEvidence(Request):
@@ -66,7 +66,7 @@ class VoidEvidence(Request):
 
     kind: Literal["void"]
     evidence_id: Id
-    reason: str = Field(min_length=1, max_length=500)
+    reason: Annotated[str, Field(min_length=1, max_length=500), Storable]
     by: Id | None = Field(default=None, description="absent: the caller")
 
 

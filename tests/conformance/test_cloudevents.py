@@ -127,6 +127,8 @@ INVALID: dict[str, dict[str, Any]] = {
     "an unknown specversion": {"specversion": "0.9"},
     "a datacontenttype that is no media type": {"datacontenttype": "xyz"},
     "a number as id": {"id": 25},
+    "an id with a control character": {"id": "a\x00b"},
+    "an extension with half of a surrogate pair": {"myextension": "\ud800"},
     "an object as id": {"id": {"xyz": "abc"}},
     "an extension with a capital": {"MyExtension": "bad"},
     "an extension with a full stop": {"my.extension": "bad"},
