@@ -38,6 +38,8 @@ DROPPED: Responses = {
     }
 }
 INTEGER = {"minimum": -(2**31), "maximum": 2**31 - 1}  # CloudEvents 1.0, 3.1
+STRING = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$"  # the same; an extension may be empty
+EXTENSION = STRING.replace("+", "*")
 PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 METRICS: Responses = {
     200: {
@@ -91,7 +93,7 @@ def event_body(takes: Sequence[On[Any]]) -> dict[str, Any]:
 
 def _event(on: On[Any]) -> dict[str, Any]:
     """The JSON format of CloudEvents: null is the same as absent, what is not named here is an extension."""
-    required, optional = {"type": "string", "minLength": 1}, {"type": ["string", "null"], "minLength": 1}
+    required, optional = {"type": "string", "pattern": STRING}, {"type": ["string", "null"], "pattern": STRING}
     data = on.data.model_json_schema()
     needs_data = bool(data.get("required"))
     return {
@@ -110,7 +112,7 @@ def _event(on: On[Any]) -> dict[str, Any]:
         },
         "required": ["specversion", "id", "source", "type", *(["data"] if needs_data else [])],
         "propertyNames": {"pattern": "^[a-z0-9]+$"},
-        "additionalProperties": {"type": ["string", "boolean", "integer", "null"], **INTEGER},
+        "additionalProperties": {"type": ["string", "boolean", "integer", "null"], "pattern": EXTENSION, **INTEGER},
     }
 
 
