@@ -16,7 +16,7 @@ from tests.support.judging import LONGEST_QUERY, Case, Judged, contracts, exampl
 
 CONTRACTS = contracts()
 SERVED: defaultdict[str, set[str]] = defaultdict(set)  # operations that a valid request was served by, by system
-BY_ID = {  # what is made up names nothing: these are reached in test_links.py
+BY_ID = {  # an id that is made up names nothing: what these answer when there is something is seen in tests/contract
     "GET /classes/{class_id}",
     "GET /learners/{user_id}/export",
     "GET /lessons/{lesson_id}",
