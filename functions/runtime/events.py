@@ -137,8 +137,6 @@ def _checked(attributes: dict[str, Any], data: Any) -> CloudEvent:
         raise BadEvent(f"not a CloudEvent: no {', '.join(missing)}")
     if wrong := [name for name, value in attributes.items() if not _is_of_its_type(name, value)]:
         raise BadEvent(f"not a valid CloudEvent: {', '.join(wrong)[:100]}")
-    if _holds_nul([*attributes.values(), data]):
-        raise BadEvent("holds a NUL, which is no text to PostgreSQL")  # and would be retried for ever
     try:
         timed = "time" in attributes
         if timed:
@@ -160,14 +158,3 @@ def _is_of_its_type(name: str, value: Any) -> bool:
     if isinstance(value, int | float):  # `true`, or an integer of 32 bits, which JSON may write as 1.0
         return value == int(value) and -(2**31) <= value < 2**31
     return isinstance(value, str)
-
-
-def _holds_nul(value: Any) -> bool:
-    match value:
-        case str():
-            return "\0" in value
-        case dict():
-            return any(_holds_nul(part) for pair in value.items() for part in pair)
-        case list():
-            return any(map(_holds_nul, value))
-    return False
