@@ -24,7 +24,7 @@ from functions.runtime.errors import Conflict, Unavailable
 from functions.runtime.events import STRUCTURED
 from functions.runtime.ports import ABSENT, Api, Json, Migration, Ports, Row, Sql, Stored, Write
 from functions.runtime.settings import Settings
-from functions.runtime.sql import as_one_statement, migration_block
+from functions.runtime.sql import as_one_statement, counted, migration_block
 from functions.runtime.telemetry import log, traceparent
 
 # daprd reports a lost race as INTERNAL; only the text tells it from a broken store (seen on 1.18).
@@ -205,6 +205,12 @@ class SidecarReadModel:
             self._migrated = len(migrations)
 
     async def query(self, sql: Sql) -> list[Row]:
+        rows = await self._rows(Sql(counted(sql.text), sql.params))
+        if not rows or rows[0][0] != len(rows):
+            raise Unavailable("The read model did not answer.")
+        return [row[2:] for row in rows if row[1]]
+
+    async def _rows(self, sql: Sql) -> list[Row]:
         return json.loads(await self._invoke("query", sql) or b"null") or []
 
     async def write(self, *statements: Sql) -> None:
@@ -216,9 +222,10 @@ class SidecarReadModel:
         )
         if found <= exact_up_to:
             return int(found), False
-        [[plan]] = await self.query(Sql(f"EXPLAIN (FORMAT JSON) {sql.text}", sql.params))
-        rows = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"]
-        return max(int(rows), exact_up_to + 1), True
+        rows = exact_up_to + 1
+        for [plan] in await self._rows(Sql(f"EXPLAIN (FORMAT JSON) {sql.text}", sql.params)):
+            rows = max(rows, int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"]))
+        return rows, True
 
     async def _invoke(self, operation: str, sql: Sql) -> bytes:
         metadata = {"sql": sql.text}

@@ -6,7 +6,7 @@ import pytest
 
 from functions.runtime import sidecar
 from functions.runtime.errors import Unavailable
-from functions.runtime.ports import Write
+from functions.runtime.ports import Sql, Write
 from functions.runtime.settings import Settings
 from tests.faults.faults import Table, under_load
 from tests.faults.system import System
@@ -54,7 +54,7 @@ def test_with_a_slow_postgresql_what_ends_unknown_is_done_once(system: System, t
             fault.happened()
 
 
-async def test_a_document_whose_reading_is_cut_off_is_not_taken_for_absent(system: System) -> None:
+async def test_what_is_cut_off_while_it_is_read_is_not_taken_for_absent(system: System) -> None:
     """Else an event of its learner would be of nobody, and have no effect."""
     keys = [f"learner:{new_learner()}" for _ in range(3)]
     settings = Settings(dapr_grpc_port=system.functions.apps["update-progress"]["daprGRPCPort"])
@@ -64,3 +64,7 @@ async def test_a_document_whose_reading_is_cut_off_is_not_taken_for_absent(syste
             assert len(await ports.documents.load(*keys[:number])) == number
             with system.to_postgres.cut_off(), pytest.raises(Unavailable):
                 await ports.documents.load(*keys[:number])
+        numbers = Sql("SELECT n FROM generate_series(1, 3) AS n ORDER BY n DESC")
+        assert await ports.read_model.query(numbers) == [[3], [2], [1]]
+        with system.to_postgres.cut_off(), pytest.raises(Unavailable):
+            await ports.read_model.query(numbers)
