@@ -83,9 +83,9 @@ def _read(log: Path, start: int, begun: float, steps: dict[str, float], ended: t
         text.seek(start)
         while not ended.is_set():
             for line in text:
-                for step in STEPS:
-                    if step in line:
-                        steps.setdefault(step, time.monotonic() - begun)
+                step = next((step for step in STEPS if step not in steps), None)  # one after the other
+                if step and step in line:
+                    steps[step] = time.monotonic() - begun
             time.sleep(0.002)
 
 

@@ -1,6 +1,6 @@
-"""Fixtures that all tests share, and the rule for tests that need a real stack, cluster or browser.
+"""Fixtures that all tests share, and the rule for tests that need a real stack, cluster, browser or Node.js.
 
-Without it they are deselected, and a line says so; with `REQUIRE=stack,cluster,browser` in the environment its
+Without it they are deselected, and a line says so; with `REQUIRE=stack,cluster,browser,node` in the environment its
 absence is an error.
 """
 

@@ -3,6 +3,7 @@
 Skaffold chooses among configurations, not among artifacts, so this writes one that holds what was asked for.
 """
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,7 @@ def run(names: Sequence[str], overlay: str, namespace: str) -> int:
 
 
 def _until_end(loop: "subprocess.Popen[bytes]") -> int:
+    signal.signal(signal.SIGTERM, lambda *_: loop.terminate())  # skaffold cleans up for that as well
     while True:
         try:
             return loop.wait()

@@ -37,13 +37,16 @@ def run(host: str, port: int, data: Path) -> int:
     )
     say(f"http://{host}:{listening.getsockname()[1]}, state in {data.resolve()}")
     say("what you save in functions/ is loaded at once; Ctrl+C ends it")
-    threading.Thread(target=_show, args=[data], daemon=True).start()
+    threading.Thread(target=_show, args=[data, time.time()], daemon=True).start()
     loop.run()
     return 0
 
 
-def _show(data: Path) -> None:
-    """Ends with the process, or when the state cannot be read any more, which the server says better."""
+def _show(data: Path, since: float) -> None:
+    """Events from that time on: the first may be handled before anybody looks.
+
+    Ends with the process, or when the state cannot be read any more, which the server says better.
+    """
     from functions.events.command import watch
     from functions.events.embedded import EmbeddedEvents
     from functions.runtime.errors import Unavailable
@@ -52,4 +55,4 @@ def _show(data: Path) -> None:
     while not (data / FILE).exists():  # the server makes it
         time.sleep(POLL_SECONDS)
     with suppress(Unavailable):
-        asyncio.run(watch(EmbeddedEvents(data), ()))
+        asyncio.run(watch(EmbeddedEvents(data, since), ()))

@@ -65,7 +65,7 @@ def uv() -> Iterable[Finding]:
 def code() -> Iterable[Finding]:
     """In a process of its own: it is the code on the disk that has to load."""
     script = "from functions.embedded import apps; print(len(apps()), 'functions load')"
-    failed, said = output(sys.executable, "-c", script, seconds=18)
+    failed, said = output(sys.executable, "-c", script, seconds=28)
     if failed:
         yield missing("code", f"it does not load: {last_line(said)}", "uv run learnflow dev")
     else:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 OK, WARN, MISSING, ABSENT = "ok", "warn", "missing", "not set up"
-CHECK_SECONDS = 20  # of one check; they run side by side
+CHECK_SECONDS = 30  # of one check; they run side by side
 COMMAND_SECONDS = 12
 
 

@@ -83,9 +83,9 @@ def files() -> Iterable[Finding]:
         yield ok("components", f"components/ has {', '.join(sorted(there))}")
 
 
-def sidecars(file: Path = DAPR_FILE) -> Iterable[Finding]:
+def sidecars(file: Path | None = None) -> Iterable[Finding]:
     """Each that `dapr.yaml` names: does it answer, is it healthy, has it loaded what is scoped to its app."""
-    apps = _apps(file)
+    apps = _apps(file or DAPR_FILE)
     scoped = [each for each in _read_all() if each["kind"] == "Component" and "scopes" in each]
     up = [app for app in apps if _listens(app["daprHTTPPort"])]
     if not up:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -25,6 +26,7 @@ HANDLED = "h.at, h.subscriber, h.outcome, h.why, h.duration_ms"
 @dataclass(frozen=True)
 class EmbeddedEvents:
     data: Path  # directory of the state
+    since: float = math.inf  # a time of the past, in seconds of Unix, from which `watch` begins rather than from now
 
     async def last(self, topics: Sequence[str], limit: int) -> list[Seen]:
         where, params = _of(topics)
@@ -36,10 +38,10 @@ class EmbeddedEvents:
         return await self._seen(sql, [len(beginning), beginning])
 
     async def watch(self, topics: Sequence[str]) -> AsyncIterator[Seen | None]:
-        """What is handled from now on, and what is published that nobody takes. None: from now on it is seen."""
+        """What is handled from then on, and what is published that nobody takes. None: from now on it is seen."""
         where, params = _of(topics)
         async with self.database() as database:
-            done, new = await database.run(_newest)
+            done, new = await database.run(lambda connection: _newest(connection, self.since))
             yield None
             while True:
                 ended = await database.run(_ended(done, where, params))
@@ -97,9 +99,10 @@ def _of(topics: Sequence[str]) -> tuple[str, list[str]]:
     return (f"topic IN ({','.join('?' * len(topics))})", [*topics]) if topics else ("TRUE", [])
 
 
-def _newest(connection: sqlite3.Connection) -> tuple[int, int]:
-    sql = "SELECT coalesce((SELECT max(seq) FROM handled), 0), coalesce((SELECT max(seq) FROM events), 0)"
-    found: tuple[int, int] = connection.execute(sql).fetchone()
+def _newest(connection: sqlite3.Connection, before: float = math.inf) -> tuple[int, int]:
+    newest = "coalesce((SELECT max(seq) FROM {} WHERE at < ?), 0)"
+    sql = f"SELECT {newest.format('handled')}, {newest.format('events')}"
+    found: tuple[int, int] = connection.execute(sql, [before, before]).fetchone()
     return found
 
 

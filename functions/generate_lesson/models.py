@@ -1,10 +1,10 @@
 """What `POST /generate-lesson` takes (spec section 2); its answer is `LessonAnswer`."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from functions.runtime.models import Id, Request, Slug
+from functions.runtime.models import Id, IsNumber, Request, Slug
 from functions.usecases.difficulty import Difficulty
 
 
@@ -18,6 +18,6 @@ class GenerateLesson(Request):
         default=None, description="absent: standard, or a review if the topic is chosen too and one is due"
     )
     difficulty_level: Difficulty | None = None
-    time_budget_minutes: int | None = Field(default=None, ge=5, le=120)
+    time_budget_minutes: Annotated[int, Field(ge=5, le=120), IsNumber] | None = None
     lesson_id: Id | None = Field(default=None, description="writes this lesson anew: version n+1")
     request_id: str | None = Field(default=None, min_length=1, max_length=255)

@@ -1,7 +1,7 @@
 """What `GET /status/class` takes and answers (spec section 2)."""
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -9,6 +9,7 @@ from functions.get_status.models import LevelName
 from functions.runtime.models import ID_PATTERN, Answer, Id, Request, Time
 
 AT_MOST = 200  # learners in a query
+IDS_PATTERN = f"{ID_PATTERN[:-1]}(,{ID_PATTERN[1:-1]})*$"
 State = Literal["never_started", "active", "stalled", "completed"]
 STATES: tuple[State, ...] = ("never_started", "active", "stalled", "completed")
 
@@ -16,7 +17,9 @@ STATES: tuple[State, ...] = ("never_started", "active", "stalled", "completed")
 class ClassQuery(Request):
     """Some learners by name, or those of a roster."""
 
-    user_ids: str | None = Field(default=None, max_length=AT_MOST * 129, description="comma-separated, at most 200")
+    user_ids: Annotated[str, Field(max_length=AT_MOST * 129, json_schema_extra={"pattern": IDS_PATTERN})] | None = (
+        Field(default=None, description="comma-separated, at most 200")
+    )
     class_id: Id | None = None
     include: Literal["drop_off"] | None = None
 

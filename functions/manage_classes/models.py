@@ -20,7 +20,9 @@ class PutClass(Request):
     """A whole roster: what it does not name is no longer in the class. It may be empty."""
 
     title: Annotated[str, Field(min_length=1, max_length=200), Storable]
-    user_ids: Annotated[list[Id], AfterValidator(_distinct)] = Field(max_length=500)
+    user_ids: Annotated[list[Id], AfterValidator(_distinct)] = Field(
+        max_length=500, json_schema_extra={"uniqueItems": True}
+    )
 
 
 class ClassQuery(Request):

@@ -15,10 +15,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from functions.runtime import metrics, middleware, routes
+from functions.runtime import describing, metrics, middleware, routes
 from functions.runtime.auth import check_sidecar, warm_up
 from functions.runtime.errors import InvalidRequest, Unavailable, UnsupportedMediaType
-from functions.runtime.events import STRUCTURED
 from functions.runtime.observing import observed
 from functions.runtime.receive import On, Outcome, receive
 from functions.runtime.refusing import note_refusal
@@ -80,10 +79,9 @@ def create_event_app(name: str, takes: Sequence[On[Any]]) -> FastAPI:
         return middleware.problem_response(request, Unavailable(why))
 
     def add_to(router: APIRouter, prefix: str) -> None:
-        dropped: dict[int | str, dict[str, Any]] = {200: {"description": "Dropped: it can never be handled"}}
-        for path, endpoint, sender, answers in (
-            ("/", from_knative, "Knative", routes.problems(400, 413, 415, 503)),
-            ("/dapr", from_dapr, "Dapr", dropped | routes.problems(403, 503)),
+        for path, endpoint, sender, answers, known_by in (
+            ("/", from_knative, "Knative", describing.problems(400, 413, 415, 503), []),
+            ("/dapr", from_dapr, "Dapr", describing.DROPPED | describing.problems(403, 503), [describing.SIDECAR]),
         ):
             router.add_api_route(
                 prefix + path,
@@ -94,7 +92,7 @@ def create_event_app(name: str, takes: Sequence[On[Any]]) -> FastAPI:
                 summary=f"Take an event that {sender} delivers",
                 operation_id=f"{name}-{sender.lower()}",
                 responses=answers,
-                openapi_extra={"requestBody": {"content": {STRUCTURED: {"schema": {"type": "object"}}}}},
+                openapi_extra=describing.secured(*known_by) | {"requestBody": describing.event_body(takes)},
             )
 
     return _app(Function(name, add_to, takes))
@@ -122,16 +120,24 @@ def new_app(title: str, settings: Settings, lifespan: Any) -> FastAPI:
     app = FastAPI(title=title, version="1", lifespan=lifespan, redirect_slashes=False, telemetry=silent)
     app.state.settings = settings
     middleware.install(app)
-    app.add_api_route("/health/live", live, include_in_schema=False)
-    app.add_api_route("/health/ready", ready, include_in_schema=False)
-    app.add_api_route("/metrics", metrics.answer, include_in_schema=False)
+    for path, endpoint, says, answers in (
+        ("/health/live", live, "Whether the process answers", describing.status("alive")),
+        ("/health/ready", ready, "Whether requests can be served, or why not", describing.status("ready", 503)),
+        ("/metrics", metrics.answer, "Figures, for Prometheus", describing.METRICS | describing.problems(404)),
+    ):
+        app.add_api_route(
+            path,
+            endpoint,
+            summary=says,
+            tags=["operations"],
+            response_class=Response,
+            responses=answers,
+            description="",
+        )
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
-        for path in describe()["paths"].values():
-            for operation in path.values():
-                operation["responses"].pop("422", None)  # FastAPI's own; ours are 400
-        return describe()
+        return describing.completed(describe())
 
     app.openapi = openapi  # type: ignore[method-assign]
     return app

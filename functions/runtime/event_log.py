@@ -46,8 +46,8 @@ def published(
     connection.execute("INSERT INTO events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", row)
     newest = connection.execute("SELECT max(seq) FROM events").fetchone()[0]
     old = connection.execute(
-        "SELECT seq FROM events WHERE seq <= ? OR at < ? ORDER BY seq LIMIT ?",
-        [newest - MOST, at - KEPT_SECONDS, AT_ONCE],
+        "SELECT seq FROM (SELECT seq, at FROM events ORDER BY seq LIMIT ?) WHERE seq <= ? OR at < ?",
+        [AT_ONCE, newest - MOST, at - KEPT_SECONDS],
     ).fetchall()
     _remove(connection, old)
 

@@ -7,8 +7,9 @@ percent-decodes headers that Knative's Kafka source never encoded. Its classes s
 import base64
 import binascii
 import json
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -18,12 +19,24 @@ from cloudevents.core.v1.event import CloudEvent
 from pydantic import BaseModel, ConfigDict
 
 from functions.runtime.errors import BadEvent
+from functions.runtime.formats import is_time, is_uri, is_uri_reference
 from functions.runtime.strict_json import parse
 
 STRUCTURED = "application/cloudevents+json"
 KAFKA_EVENT = "dev.knative.kafka.event"  # how the Kafka source wraps a record that is no CloudEvent
 REQUIRED = ("specversion", "id", "source", "type")
 DEEPEST = 128  # levels; others may write events that nobody here takes
+TYPES: dict[str, Callable[[str], bool]] = {
+    "specversion": bool,
+    "id": bool,
+    "type": bool,
+    "subject": bool,
+    "source": lambda text: bool(text) and is_uri_reference(text),
+    "dataschema": is_uri,
+    "datacontenttype": lambda text: all(text.partition(";")[0].partition("/")),  # RFC 2046: a type and a subtype
+    "time": is_time,
+}
+NO_STRING = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, halves of a pair
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:learnflow")
 
 
@@ -122,13 +135,26 @@ def _checked(attributes: dict[str, Any], data: Any) -> CloudEvent:
     missing = [name for name in REQUIRED if not attributes.get(name)]
     if missing:
         raise BadEvent(f"not a CloudEvent: no {', '.join(missing)}")
+    if wrong := [name for name, value in attributes.items() if not _is_of_its_type(name, value)]:
+        raise BadEvent(f"not a valid CloudEvent: {', '.join(wrong)[:100]}")
     try:
         timed = "time" in attributes
         if timed:
-            attributes["time"] = datetime.fromisoformat(attributes["time"])
+            attributes["time"] = datetime.fromisoformat(attributes["time"].upper())
         event = CloudEvent(attributes, data)
         if not timed:
             del attributes["time"]  # it wrote the time of receipt into our dictionary, which it keeps
         return event
     except (BaseCloudEventException, ValueError, TypeError) as error:
         raise BadEvent(f"not a valid CloudEvent: {getattr(error, 'errors', error)}") from error
+
+
+def _is_of_its_type(name: str, value: Any) -> bool:
+    """CloudEvents' type system (3.1), which the library looks at in part only: it takes any URI, and any extension."""
+    if isinstance(value, str) and NO_STRING.search(value):
+        return False
+    if name in TYPES:
+        return isinstance(value, str) and TYPES[name](value)
+    if isinstance(value, int | float):  # `true`, or an integer of 32 bits, which JSON may write as 1.0
+        return value == int(value) and -(2**31) <= value < 2**31
+    return isinstance(value, str)

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from opentelemetry.trace import Span, SpanKind, StatusCode
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -157,7 +158,7 @@ def problem_of(request: Request, error: Exception) -> Problem:
 def _allowed(request: Request) -> set[str]:
     """All the methods of a path: Starlette names only those of the first route that matches."""
     methods: set[str] = set()
-    for route in request.app.routes:
+    for route in iter_route_contexts(request.app.routes):  # those of an included router too
         match, _ = route.matches(request.scope)
         if match is not Match.NONE:
             methods |= route.methods or set()

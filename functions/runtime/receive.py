@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from functions.runtime import metrics
 from functions.runtime.errors import BadEvent, Conflict, Unavailable
 from functions.runtime.events import EventData, decode
+from functions.runtime.models import unstorable
 from functions.runtime.ports import Ports, Received
 from functions.runtime.telemetry import entered, log
 
@@ -40,6 +41,8 @@ def identity(event: CloudEvent) -> tuple[str, str, str]:
 
 def checked(model: type[D], event: CloudEvent) -> D:
     """The event's data. Raises BadEvent, which says what is wrong and not what was sent: that may be about a person."""
+    if unstorable(event.get_data()):
+        raise BadEvent("data: a text with a NUL, or half of a surrogate pair, is none to PostgreSQL")
     try:
         return model.model_validate(event.get_data() if event.get_data() is not None else {})
     except ValidationError as error:

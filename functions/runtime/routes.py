@@ -19,11 +19,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Send
 
-from functions.runtime import middleware
+from functions.runtime import describing, middleware
 from functions.runtime.auth import authenticate
 from functions.runtime.errors import UnsupportedMediaType, invalid
 from functions.runtime.idempotency import fingerprint, parsed
-from functions.runtime.models import ID_PATTERN, ProblemDocument
+from functions.runtime.models import ID_PATTERN
 from functions.runtime.negotiation import negotiated
 from functions.runtime.ports import Call, Limit, Reply
 
@@ -54,7 +54,7 @@ class Route:
 
 def add(router: APIRouter, prefix: str, route: Route, tag: str) -> None:
     common = {400, 401, 403, 500, 503} | ({413, 415} if route.has_body else set()) | ({406} if route.answer else set())
-    responses = problems(*common, *route.errors)
+    responses = describing.problems(*common, *route.errors)
     responses[route.status] = _success(route, "Done", route.answer_headers)
     if route.creates:
         responses[201] = _success(route, "Made", {"Location": "where it is", **route.answer_headers})
@@ -76,6 +76,7 @@ def add(router: APIRouter, prefix: str, route: Route, tag: str) -> None:
         responses=responses,
         summary=(inspect.getdoc(route.handler) or "").split("\n")[0],
         operation_id=route.handler.__name__,
+        openapi_extra=describing.secured(describing.TOKEN),
         route_class_override=guarded,
     )
 
@@ -84,16 +85,8 @@ def _success(route: Route, description: str, headers: Mapping[str, str]) -> dict
     return {
         "description": description,
         **({"content": {kind: {} for kind in route.media_types if kind != JSON}} if route.answer else {}),
-        "headers": {k: {"description": v, "schema": {"type": "string"}} for k, v in headers.items()},
+        "headers": describing.headers(headers),
     }
-
-
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """How OpenAPI is told of error answers."""
-    schema = ProblemDocument.model_json_schema()
-    schema["properties"]["errors"]["items"] = schema.pop("$defs")["ProblemField"]  # inline: it would point to nowhere
-    answer = {"description": "See `detail`", "content": {"application/problem+json": {"schema": schema}}}
-    return {status: dict(answer) for status in sorted(statuses)}
 
 
 def _guarded(route: Route) -> type[APIRoute]:

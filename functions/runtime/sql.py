@@ -39,3 +39,13 @@ CREATE TABLE IF NOT EXISTS learnflow_migrations (version bigint PRIMARY KEY, app
 SELECT coalesce(max(version), 0) INTO done FROM learnflow_migrations;
 {steps}
 END $migrate$"""
+
+
+def counted(query: str) -> str:
+    """The query, with two columns before its own: how many rows there are, and whether this one is one of them.
+
+    Of an answer that was cut off daprd 1.18 gives the rows that had come, as if they were all (its PostgreSQL binding
+    does not ask `rows.Err()`). So each row says how many there are, and there always is one.
+    """
+    told = f"SELECT true AS there, asked.* FROM ({query}) asked"
+    return f"SELECT count(*) OVER (), told.* FROM (SELECT 1) one LEFT JOIN ({told}) told ON true"

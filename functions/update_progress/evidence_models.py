@@ -4,18 +4,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from functions.runtime.models import Id, Request
+from functions.runtime.models import Bool, Float, Id, Int, IsNumber, Request, Storable
 
-Percentage = Annotated[float, Field(ge=0, le=100)]
+Percentage = Annotated[float, Field(ge=0, le=100), IsNumber]
 # Bounded, like all that is kept: the open segment of a ledger is part of the learner's document.
-AnswerText = Annotated[str, Field(max_length=500)]
+AnswerText = Annotated[str, Field(max_length=500), Storable]
 
 
 class ExerciseEvidence(Request):
     kind: Literal["exercise"]
     exercise_id: Id
-    passed_tests: int = Field(ge=0)
-    total_tests: int = Field(ge=1)
+    passed_tests: Int = Field(ge=0)
+    total_tests: Int = Field(ge=1)
 
     @model_validator(mode="after")
     def _bounded(self) -> "ExerciseEvidence":
@@ -44,7 +44,7 @@ class CodeQualityEvidence(Request):
 
 class ExecutionEvidence(Request):
     kind: Literal["execution"]
-    ok: bool
+    ok: Bool
     # a name like `json.JSONDecodeError`, never the error's message: it is shown to teachers and goes into events
     error_type: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=100)
     exercise_id: Id | None = None
@@ -52,13 +52,13 @@ class ExecutionEvidence(Request):
 
 class TimeOnTaskEvidence(Request):
     kind: Literal["time_on_task"]
-    seconds: float = Field(gt=0, le=86_400)
+    seconds: Float = Field(gt=0, le=86_400)
     exercise_id: Id | None = None
 
 
 class MessageEvidence(Request):
     kind: Literal["message"]
-    text: str = Field(min_length=1, max_length=4_000)
+    text: Annotated[str, Field(min_length=1, max_length=4_000), Storable]
 
 
 class VoidEvidence(Request):
@@ -66,7 +66,7 @@ class VoidEvidence(Request):
 
     kind: Literal["void"]
     evidence_id: Id
-    reason: str = Field(min_length=1, max_length=500)
+    reason: Annotated[str, Field(min_length=1, max_length=500), Storable]
     by: Id | None = Field(default=None, description="absent: the caller")
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from functions.learning.progress import contradiction
 from functions.runtime.models import Answer, Id, Request, Slug, Time
@@ -94,8 +94,19 @@ class LessonUpdate(Observed):
         return self
 
 
+EXAMPLES: list[Any] = [
+    {"user_id": "maya", "lesson_id": "l1", "topic": "for-loops", "evidence": [{"kind": "quiz", "score": 80}]},
+    {
+        "user_id": "maya",
+        "updates": [{"lesson_id": "l1", "status": "completed"}, {"lesson_id": "l2", "status": "started"}],
+    },
+]
+
+
 class UpdateProgress(Observed):
     """One update, or a batch of them (`updates`) for one learner: all or nothing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": EXAMPLES})
 
     user_id: Id
     request_id: str | None = Field(default=None, min_length=1, max_length=255)

@@ -9,7 +9,7 @@ SYNONYMS = {"easy": "beginner", "medium": "intermediate", "hard": "advanced"}
 Difficulty = Annotated[
     Literal["beginner", "intermediate", "advanced"],
     BeforeValidator(
-        lambda text: SYNONYMS.get(text, text),
+        lambda text: SYNONYMS.get(text, text) if isinstance(text, str) else text,
         json_schema_input_type=Literal["beginner", "intermediate", "advanced", "easy", "medium", "hard"],
     ),
 ]

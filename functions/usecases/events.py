@@ -3,12 +3,12 @@
 `docs/contracts/events/` is generated from these models, and a test fails on an incompatible change.
 """
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from functions.runtime.events import EventData
-from functions.runtime.models import Id, Slug, Time
+from functions.runtime.models import Float, Id, Int, IsNumber, Slug, Time
 
 
 class LessonGenerated(EventData):
@@ -26,9 +26,9 @@ class LessonGenerated(EventData):
     difficulty_level: str
     title: str
     objectives: list[str]
-    estimated_duration: int = Field(description="minutes")
+    estimated_duration: Int = Field(ge=0, description="minutes")
     requested_by: str
-    version: int = Field(ge=1)
+    version: Int = Field(ge=1)
     created_at: Time
     updated_at: Time
     timestamp: Time
@@ -43,14 +43,14 @@ class ProgressUpdated(EventData):
     user_id: Id
     lesson_id: Id
     topic: Slug | None
-    progress_percentage: float = Field(ge=0, le=100)
+    progress_percentage: Float = Field(ge=0, le=100)
     status: str
     previous_status: str
-    mastery: float | None = Field(ge=0, le=100)
+    mastery: Annotated[float, Field(ge=0, le=100), IsNumber] | None
     level: str | None
-    streak_days: int = Field(ge=0)
+    streak_days: Int = Field(ge=0)
     timestamp: Time
-    version: int = Field(ge=1)
+    version: Int = Field(ge=1)
 
 
 class StruggleDetected(EventData):

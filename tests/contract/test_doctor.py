@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from functions.cli import main
-from functions.doctor import embedded
+from functions.doctor import embedded, stack
 from functions.doctor.finding import MISSING, Finding, ok, run_all
 from functions.runtime.local import FILE
 from tests.support.backends import ROOT, Learnflow, environment, free_port
+from tests.support.dapr_run import on_free_ports
 from tests.support.fakes import logging_restored
 
 Json = dict[str, Any]
@@ -107,9 +109,13 @@ def test_ways_that_nobody_set_up_are_not_set_up_and_no_failure(
     for name in ("LEARNFLOW_KAFKA", "LEARNFLOW_POSTGRES", "KUBECONFIG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
+    file = tmp_path / "dapr.yaml"  # another one may be running on this machine
+    file.write_text(yaml.safe_dump(on_free_ports(["get-status"])))
+    monkeypatch.setattr(stack, "DAPR_FILE", file)
     arguments = ["--data", str(tmp_path), "--port", str(free_port()), "--namespace", "nobody-has-this"]
-    assert main(["doctor", *arguments]) == 0
+    code = main(["doctor", *arguments])
     text = capsys.readouterr().out
+    assert code == 0, text
     assert "  not set up stack " in text and "  not set up cluster " in text and "\x1b" not in text
     assert main(["doctor", "stack", "cluster", *arguments]) == 1, "when it is asked for, it has to be there"
     text = capsys.readouterr().out

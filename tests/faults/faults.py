@@ -9,8 +9,9 @@ from typing import Any
 from tests.faults.system import System
 from tests.support.audit import Findings, audit
 from tests.support.backends import new_learner
+from tests.support.front_ends import Told
 from tests.support.kept import read
-from tests.support.load import Load, Told
+from tests.support.load import Load
 
 
 @dataclass
@@ -63,7 +64,7 @@ def under_load(system: System, table: Table, name: str, **load: Any) -> Iterator
     with audited(system, name, **load) as fault:
         yield fault
     table.lines.append(fault.line)
-    assert fault.line.findings.all() == []
+    assert not fault.line.findings.all(), "\n".join(fault.line.findings.all())
 
 
 @contextmanager

@@ -4,14 +4,12 @@ A process that ends is started again; the relay is called on a schedule; the way
 """
 
 import json
-import os
 import random
-import signal
 import sys
 import tempfile
 import threading
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -19,6 +17,7 @@ from pathlib import Path
 import httpx
 import yaml
 
+from tests.faults.supervised import Supervised
 from tests.support import kafka
 from tests.support.backends import ROOT
 from tests.support.catalogue import app_id_of
@@ -35,7 +34,7 @@ PING = {"specversion": "1.0", "id": "1", "source": "/test/schedule", "type": "de
 SCHEDULE = 2.0  # seconds; a minute on Kubernetes
 
 
-class System:
+class System(Supervised):
     """`random`: what is killed, and when."""
 
     def __init__(self, folder: Path, stack: ExitStack, seed: int) -> None:
@@ -55,14 +54,12 @@ class System:
         self.place, self.bootstrap = self.postgres.place(), f"127.0.0.1:{self.to_kafka.port}"
         rows("CREATE DATABASE learnflow", **self.postgres.place("postgres"))
         create_topics(self.bootstrap)
-        self.functions = self._processes(folder / "functions", (*CALLED, *TAKING, "relay-events"))
+        super().__init__(self._processes(folder / "functions", (*CALLED, *TAKING, "relay-events")))
         self.replicas: Processes | None = None
-        self.next_starts: dict[str, deque[dict[str, str]]] = defaultdict(deque)  # as `tests.support.replaced`
-        self.replaced: set[str] = set()  # the apps that run as that
-        self._ended, self._lock = threading.Event(), threading.RLock()
+        self._ended = threading.Event()
 
     def _processes(self, folder: Path, app_ids: Sequence[str]) -> Processes:
-        file = on_free_ports(app_ids, LOG_LEVEL="WARNING")
+        file = on_free_ports(app_ids, LOG_LEVEL="WARNING", LEARNFLOW_LESSONS="1000")
         for app in file["apps"]:  # as the images start it: a kill has to reach the server itself
             main = f"functions.{app['appID'].replace('-', '_')}.main:app"
             app["command"] = [sys.executable, "-m", "uvicorn", main, "--port", str(app["appPort"])]
@@ -71,16 +68,20 @@ class System:
 
     @contextmanager
     def running(self) -> Iterator["System"]:
-        with self.functions.all_running():
-            threads = [threading.Thread(target=work) for work in (self._look_after, self._schedule)]
-            for thread in threads:
+        threads = [threading.Thread(target=work) for work in (lambda: self.look_after(self._ended), self._schedule)]
+        try:
+            for app_id in self.functions.apps:
+                self.functions.start(app_id, "app")
+                self.functions.start(app_id, "daprd")
+            for thread in threads:  # before all are ready: a daprd that does not get through its start is started again
                 thread.start()
-            try:
-                yield self
-            finally:
-                self._ended.set()
-                for thread in threads:
-                    thread.join(30)
+            self.wait()
+            yield self
+        finally:
+            self._ended.set()
+            for thread in threads:
+                thread.join(60)
+            self.functions.stop()
 
     @contextmanager
     def replicated(self, *app_ids: str) -> Iterator[None]:
@@ -98,27 +99,10 @@ class System:
         runs = [run for run in (self.functions, self.replicas) if run and app_id_of(path) in run.apps]
         return [f"http://127.0.0.1:{run.apps[app_id_of(path)]['appPort']}" for run in runs]
 
-    def kill(self, app_id: str, kind: str, number: signal.Signals = signal.SIGKILL) -> None:
-        """It is started again by who looks after it."""
-        with self._lock:
-            if self.functions.running[app_id, kind].poll() is not None:
-                self._start(app_id, kind)
-            os.killpg(self.functions.running[app_id, kind].pid, number)
-            self.functions.running[app_id, kind].wait(20)
-
-    def replace(self, app_id: str, *starts: dict[str, str]) -> None:
-        """From now on it is what these variables make of it (`tests.support.replaced`), one after the other."""
-        self.next_starts[app_id].extend(starts)
-        self.kill(app_id, "app")
-
-    def is_itself(self) -> bool:
-        """Whether every function is as it is deployed."""
-        return not self.replaced and not any(self.next_starts.values())
-
     def wait(self) -> None:
         """Until every function is ready."""
         for app_id in self.functions.apps:
-            end = time.monotonic() + 90
+            end = time.monotonic() + 120
             while not self._is_ready(app_id):
                 assert time.monotonic() < end, f"{app_id} is not ready; see {self.folder}"
                 time.sleep(0.1)
@@ -129,25 +113,6 @@ class System:
         with suppress(httpx.HTTPError):
             return all(httpx.get(f"http://{url}", timeout=2).is_success for url in urls)
         return False
-
-    def _look_after(self) -> None:
-        while not self._ended.wait(0.05):
-            with self._lock:
-                for (app_id, kind), process in list(self.functions.running.items()):
-                    if process.poll() is not None:
-                        self._start(app_id, kind)
-
-    def _start(self, app_id: str, kind: str) -> None:
-        waiting = self.next_starts[app_id]
-        if kind == "app":
-            self.replaced.discard(app_id)
-        if kind == "app" and waiting:
-            main = f"functions.{app_id.replace('-', '_')}.main"
-            variables = waiting.popleft() | {"LEARNFLOW_TEST_APP": main}
-            self.functions.start(app_id, kind, "tests.support.replaced", **variables)
-            self.replaced.add(app_id)
-        else:
-            self.functions.start(app_id, kind)
 
     def _schedule(self) -> None:
         url = f"http://127.0.0.1:{self.functions.apps['relay-events']['appPort']}/"

@@ -65,7 +65,7 @@ def test_a_lesson_is_one_trace_from_the_request_to_the_read_model(processes: Sta
     assert process.attributes["learnflow.outcome"] == "done" and process.service == "track-lesson"
     below = {span.name for span in spans() if process in ancestors(span, spans())}
     assert {
-        *("state load", "/dapr.proto.runtime.v1.Dapr/GetBulkState"),
+        *("state load", "/dapr.proto.runtime.v1.Dapr/GetState"),
         *("state commit", "/dapr.proto.runtime.v1.Dapr/ExecuteStateTransaction"),
         *("sql write", "/dapr.proto.runtime.v1.Dapr/InvokeBinding"),
     } <= below

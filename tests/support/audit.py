@@ -15,8 +15,9 @@ from functions.learning.progress import rebuild
 from functions.runtime.events import EventData, stable_id
 from functions.usecases.events import LessonGenerated, ProgressUpdated, StruggleDetected
 from functions.usecases.projection import rows_of
+from tests.support.front_ends import Told
 from tests.support.kept import Kept
-from tests.support.load import Told, by_user
+from tests.support.load import by_user
 
 UNDATED = ("version", "written_at")  # of a row: when it was written, not what it shows
 

@@ -30,7 +30,8 @@ def endpoints() -> dict[tuple[str, str], str]:
         for name, app in apps().items()
         if not app.state.function.takes
         for path, operations in app.openapi()["paths"].items()
-        for method in operations
+        for method, operation in operations.items()
+        if "operations" not in operation["tags"]  # health and figures, which every function has
     }
 
 

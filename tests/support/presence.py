@@ -73,9 +73,18 @@ def browser_is_missing() -> str | None:
     return None if shutil.which("chromium") else "chromium is not on the PATH"
 
 
+def node_is_missing() -> str | None:
+    """Why tests marked `node` cannot run, or None."""
+    if shutil.which("node") is None:
+        return "node is not on the PATH"
+    folder = Path(__file__).parents[1] / "conformance" / "node"
+    return None if (folder / "node_modules").is_dir() else f"`npm ci` was not run in {folder.name}"
+
+
 MISSING = {
     "stack": stack_is_missing,
     "own_stack": own_stack_is_missing,
     "cluster": cluster_is_missing,
     "browser": browser_is_missing,
+    "node": node_is_missing,
 }

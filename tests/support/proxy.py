@@ -3,14 +3,15 @@
 import asyncio
 import random
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 
 class Proxy:
     """Passes on what comes to `port`. `delay`: each piece waits for up to so many seconds, in either direction."""
 
     def __init__(self, seed: int) -> None:
-        self.target, self.delay = 0, 0.0
+        self.target, self.delay, self.cutting = 0, 0.0, False
         self._random = random.Random(seed)
         self._loop = asyncio.new_event_loop()
         self._open: set[asyncio.StreamWriter] = set()
@@ -18,17 +19,36 @@ class Proxy:
         self._thread.start()
         self._server: asyncio.Server | None = None
         self.port = 0
-        self.back()
-
-    def away(self) -> None:
-        """Connections end, and no new one is taken."""
-        self._do(self._stop())
-
-    def back(self) -> None:
         self._do(self._start())
 
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Connections end, and no new one is taken."""
+        self._do(self._stop())
+        try:
+            yield
+        finally:
+            self._do(self._start())
+
+    @contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """What is asked arrives, and the connection ends as the answer comes."""
+        self.cutting = True
+        try:
+            yield
+        finally:
+            self.cutting = False
+
+    @contextmanager
+    def slow(self, seconds: float) -> Iterator[None]:
+        self.delay = seconds
+        try:
+            yield
+        finally:
+            self.delay = 0.0
+
     def close(self) -> None:
-        self.away()
+        self._do(self._stop())
         self._do(self._let_go())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
@@ -64,15 +84,17 @@ class Proxy:
         ends = {writer, back}
         self._open |= ends
         try:
-            await asyncio.gather(self._pass(reader, back), self._pass(there, writer))
+            await asyncio.gather(self._pass(reader, back), self._pass(there, writer, answers=True))
         finally:
             self._open -= ends
             for end in ends:
                 end.transport.abort()
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: bool = False) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
+                if answers and self.cutting:
+                    return writer.transport.abort()
                 if self.delay:
                     await asyncio.sleep(self._random.uniform(0, self.delay))
                 writer.write(data)

@@ -250,3 +250,13 @@ async def test_the_log_of_an_event_has_its_ids_and_outcome_and_nobody(
     [record] = [vars(r) for r in caplog.records if r.message == "event"]
     assert (record["event_id"], record["event_source"], record["outcome"]) == ("e1", "/functions/tests", "done")
     assert "maya" not in " ".join(str(vars(r)) for r in caplog.records)
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "\\ud800"])
+async def test_a_text_that_no_table_can_hold_is_bad_data_and_not_tried_for_ever(
+    world: World, handler: Handler, text: str
+) -> None:
+    body = json.dumps(EVENT).replace('"maya"', f'"maya", "more": [{{"within": "a{text}b"}}]')
+    outcome, why = await receive(world.ports, [On(Probed, handler)], HEADERS, body.encode())
+    assert (outcome, handler.taken) == (Outcome.BAD, [])
+    assert "none to PostgreSQL" in why
