@@ -5,6 +5,7 @@ absence is an error.
 """
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,11 @@ _deselected: list[str] = []
 def pytest_addoption(parser: pytest.Parser) -> None:
     told = "how many faults, and how long: short (part of CI), or long (about half an hour)"
     parser.addoption("--faults", choices=("short", "long"), default="short", help=told)
+
+
+def pytest_configure() -> None:
+    # in the background of a script SIGINT is ignored, and would be by everything that the tests start and interrupt
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -140,9 +140,10 @@ def test_watch_shows_what_happens_from_now_on(learnflow: Learnflow, events: Run)
         raw = {"specversion": "1.0", "id": "new", "source": "/me", "type": "com.example.new", "data": {}}
         assert "nobody takes it" in events("send", "--json", json.dumps(raw), "--topic", "something-new")
         eventually(lambda: "something-new" in watched() and "→ nobody takes it" in watched())
-    finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(15) == 0
+    finally:
+        process.kill()
 
 
 def test_of_a_forgotten_learner_no_event_is_left(learnflow: Learnflow, events: Run) -> None:
