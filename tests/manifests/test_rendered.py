@@ -238,3 +238,9 @@ def test_a_language_model_is_turned_on_by_one_line_of_an_overlay(tmp_path: Path)
     [key, _model] = found[0]["spec"]["metadata"]
     assert found[0]["scopes"] == [service["metadata"]["name"] for service in writers(turned_on)]
     assert key["secretKeyRef"] == {"name": "learnflow-model", "key": "key"} and len(found) == 1
+
+
+@pytest.mark.parametrize("path", sorted(OPEN))
+def test_the_end_of_a_dev_loop_takes_nothing_of_the_clusters_away(path: str) -> None:
+    """`skaffold dev` deletes all that it applied, and others may run on the same cluster."""
+    assert [r["kind"] for r in render(path) if "namespace" not in r["metadata"]] in ([], ["Namespace"])
