@@ -64,6 +64,7 @@ def test_every_function_has_its_sidecar_as_knative_needs_it(overlay: Overlay) ->
         assert not [key for key in service["metadata"].get("annotations", {}) if key.startswith("dapr.io/")]
 
 
+@pytest.mark.parametrize("overlay", sorted({*OVERLAYS} - OPEN), indirect=True)
 def test_a_pod_of_ours_without_a_sidecar_is_refused_and_nobody_elses_is(overlay: Overlay) -> None:
     [policy] = of_kind(overlay, "ValidatingAdmissionPolicy")
     [binding] = of_kind(overlay, "ValidatingAdmissionPolicyBinding")
