@@ -44,8 +44,10 @@ def test_a_week_without_a_day_missed_earns_a_badge_once(backend: StackBackend) -
         assert report(backend, user, today - timedelta(days=n)).is_success
     # again and again, until its daprd has joined the group
     assert eventually(lambda: report(backend, user, today).is_success and badges(user), 60) == {"days": [7]}
-    [told] = eventually(lambda: kafka.records("badge-awarded", lambda record: record.key == user))
-    assert (told.value["source"], told.value["data"]["streak_days"]) == ("/functions/award-badge", 7)
+    told = eventually(lambda: kafka.records("badge-awarded", lambda record: record.key == user))
+    # two of the learner's events, handled at the same time, may both publish what is pending: the same event twice
+    [(source, _)] = {(record.value["source"], record.value["id"]) for record in told}
+    assert (source, told[0].value["data"]["streak_days"]) == ("/functions/award-badge", 7)
 
 
 def report(backend: StackBackend, user: str, at: datetime) -> httpx.Response:
