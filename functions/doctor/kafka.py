@@ -2,7 +2,7 @@
 
 from functions.doctor.finding import Finding, missing, ok, warn
 from functions.runtime.refusing import DEAD_LETTERS
-from functions.usecases.events import ALL
+from functions.usecases.events import TOPICS
 
 PARTITIONS = 6  # so many of a topic's events can be handled at once; the set-up makes them, nothing else does
 ANSWER_MS = 5_000
@@ -30,7 +30,7 @@ async def look(servers: str) -> list[Finding]:
 
 
 def _topics(there: dict[str, int]) -> list[Finding]:
-    wanted = [*dict.fromkeys(model.topic_name for model in ALL), DEAD_LETTERS]
+    wanted = [*TOPICS, DEAD_LETTERS]
     tool = "kafka-topics.sh --bootstrap-server $LEARNFLOW_KAFKA"
     found = []
     for topic in wanted:

@@ -10,9 +10,7 @@ from functions.kafka_records import MILLISECONDS, followed, records, send
 from functions.runtime.events import DEEPEST
 from functions.runtime.ports import Json
 from functions.runtime.strict_json import parse
-from functions.usecases.events import ALL
-
-TOPICS = tuple(dict.fromkeys(model.topic_name for model in ALL if model.topic_name))
+from functions.usecases.events import TOPICS
 
 
 @dataclass(frozen=True)

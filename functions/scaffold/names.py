@@ -7,6 +7,7 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from functions.runtime.refusing import DEAD_LETTERS
 from functions.scaffold import Refused
 
 # A revision is called after its service, with `-00001` behind it; both are DNS labels (RFC 1035) of at most 63.
@@ -61,7 +62,7 @@ def check_topic(topic: str, name: str) -> None:
         )
     if len(f"{topic}-{name}") > 63:
         raise Refused(f"{topic}-{name}, which its source would be called, is longer than the 63 characters it may have")
-    if topic == "learnflow-dead-letters":
+    if topic == DEAD_LETTERS:
         raise Refused(
             "learnflow-dead-letters is for what could not be handled, and is read by `learnflow dead-letters`"
         )

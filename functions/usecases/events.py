@@ -78,3 +78,4 @@ class Ping(EventData):
 
 # ours: what comes from a topic of ours
 ALL = tuple(event for event in EventData.__subclasses__() if event.__module__ == __name__ and event.topic_name)
+TOPICS = tuple(dict.fromkeys(event.topic_name for event in ALL))

@@ -17,12 +17,13 @@ from pathlib import Path
 import httpx
 import yaml
 
+from functions.usecases.events import TOPICS
 from tests.faults.supervised import Supervised
 from tests.support import kafka
 from tests.support.backends import ROOT
 from tests.support.catalogue import app_id_of
 from tests.support.dapr_run import Processes, on_free_ports
-from tests.support.kept import EVENTS, outbox
+from tests.support.kept import outbox
 from tests.support.own_stack import Kafka, Postgres
 from tests.support.postgres import rows
 from tests.support.proxy import Proxy
@@ -126,12 +127,12 @@ class System(Supervised):
         """Returns when every event was published and handled, and what handling it published too."""
         groups, end, why = subscriptions(), time.monotonic() + seconds, ""
         while time.monotonic() < end:
-            before = kafka.ends(EVENTS, self.bootstrap)
+            before = kafka.ends(TOPICS, self.bootstrap)
             if left := kafka.not_consumed(groups, self.bootstrap):
                 why = f"not consumed: {left}"
             elif waiting := outbox(self.place):
                 why = f"{waiting} events wait in the outbox"
-            elif kafka.ends(EVENTS, self.bootstrap) == before:
+            elif kafka.ends(TOPICS, self.bootstrap) == before:
                 return
             time.sleep(0.2)
         raise AssertionError(f"not quiet after {seconds} s: {why}; see {self.folder}")

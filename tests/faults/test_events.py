@@ -8,11 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from functions.usecases.events import TOPICS
 from tests.faults.faults import Table, under_load
 from tests.faults.system import System, subscriptions
 from tests.support import kafka
 from tests.support.backends import eventually
-from tests.support.kept import EVENTS, Kept, read
+from tests.support.kept import Kept, read
 
 pytestmark = [pytest.mark.stack, pytest.mark.own_stack]
 
@@ -67,7 +68,7 @@ def test_a_poison_event_amid_a_partition_goes_to_the_dead_letters_and_holds_up_n
                 "source": "/test",
             }
             poison |= {"type": "com.learnflow.progress.updated.v1", "data": {"user_id": 7}}
-            topic = system.random.choice(EVENTS)
+            topic = system.random.choice(TOPICS)
             key = system.random.choice(fault.users)  # it comes between this learner's events
             kafka.send(topic, json.dumps(poison).encode(), key, STRUCTURED, system.bootstrap)
             sent.append(poison["id"])

@@ -9,6 +9,7 @@ from tests.support import kafka
 from tests.support.backends import eventually, new_learner
 from tests.support.dapr_run import StackBackend
 from tests.support.presence import KAFKA
+from tests.support.replaying import check_one_effect, entries
 
 pytestmark = pytest.mark.stack
 
@@ -21,11 +22,6 @@ def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def released(backend: StackBackend, module: str = "") -> None:
     backend.processes.restart("track-lesson", "app", module)
     backend.processes.wait("track-lesson")
-
-
-def entries(backend: StackBackend, user: str) -> tuple[int, int]:
-    status = backend.get("/status", user_id=user).json()
-    return status["counts"]["total"], status["version"]
 
 
 def test_what_a_release_with_a_mistake_refused_is_handled_by_the_next_one(
@@ -56,12 +52,7 @@ def test_what_a_release_with_a_mistake_refused_is_handled_by_the_next_one(
     assert not json.loads(command(capsys, "show", "--id", number))["waits"]
 
     assert "; it was replayed before, 20" in command(capsys, "replay", "--id", number)
-    other = new_learner()  # of whom a lesson comes behind it in the same partition: it is handled after it
-    data = record.value["data"] | {"user_id": other, "lesson_id": other}
-    behind = record.value | {"id": f"after-{number}", "data": data}
-    kafka.send("lesson-generated", json.dumps(behind).encode(), user, record.headers)
-    eventually(lambda: entries(processes, other) == (1, 1))
-    assert entries(processes, user) == (1, 1), "the second replay had no second effect"
+    check_one_effect(processes, user, record)
 
 
 def test_what_is_no_cloudevent_is_listed_with_its_place_and_cannot_be_replayed(

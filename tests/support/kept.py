@@ -16,13 +16,12 @@ from functions.runtime.local import FILE
 from functions.runtime.models import rfc3339
 from functions.runtime.ports import Json, Stored, Write
 from functions.runtime.refusing import DEAD_LETTERS
-from functions.usecases.events import ALL
+from functions.usecases.events import TOPICS
 from functions.usecases.learners import load_alerts, load_entries, load_learner, load_ledger, reopen_topics
 from functions.usecases.tables import KEYS
 from tests.support import kafka, postgres
 
 PREFIX = "statestore||"
-EVENTS = [event.topic_name for event in ALL]
 
 
 @dataclass
@@ -75,7 +74,7 @@ def read(users: Sequence[str], place: dict[str, str], bootstrap: str) -> dict[st
             kept[row["user_id"]].rows.setdefault(table, []).append({name: _plain(v) for name, v in row.items()})
     for its in kept.values():
         its.broker = True
-    for topic in EVENTS:
+    for topic in TOPICS:
         for record in kafka.records(topic, lambda r: r.key in kept and _is_of_functions(r), bootstrap):
             kept[str(record.key)].events.setdefault(topic, []).append(record.value)
     for record in kafka.records(DEAD_LETTERS, bootstrap=bootstrap):
