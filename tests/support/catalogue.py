@@ -1,6 +1,7 @@
 """What functions there are and what each takes, asked of folders, apps and manifests: no list is kept of them."""
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import yaml
@@ -9,6 +10,7 @@ from functions.embedded import apps
 from functions.runtime.app import Function
 from tests.support.backends import ROOT
 
+_asking = Lock()  # clients are threads, and FastAPI's OpenAPI is not made by two at once
 SOURCES = ROOT / "knative" / "base" / "sources"
 
 
@@ -22,9 +24,14 @@ def event_functions() -> list[str]:
     return [name for name, function in functions().items() if function.takes]
 
 
-@cache
 def endpoints() -> dict[tuple[str, str], str]:
     """The function that serves each endpoint, by method (in capitals) and path."""
+    with _asking:
+        return _endpoints()
+
+
+@cache
+def _endpoints() -> dict[tuple[str, str], str]:
     return {
         (method.upper(), path): name
         for name, app in apps().items()
