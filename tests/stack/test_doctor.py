@@ -5,16 +5,14 @@ import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 import yaml
 
 from functions.doctor import kafka, postgres, stack
 from functions.doctor.finding import MISSING, OK, WARN, Finding
-from functions.runtime.events import EventData
 from functions.runtime.sql import migration_block
-from functions.usecases.events import ALL
+from functions.usecases.events import TOPICS
 from functions.usecases.tables import MIGRATIONS
 from tests.support import postgres as real
 from tests.support.backends import ROOT, new_learner
@@ -34,14 +32,11 @@ def test_a_topic_that_nobody_made_is_named_with_the_command_that_makes_it(monkey
     [answers, topics] = asyncio.run(kafka.look(KAFKA))
     assert (answers.state, topics.state) == (OK, OK)
 
-    class Cheered(EventData):
-        topic_name: ClassVar[str] = new_learner("cheered")
-        type_name: ClassVar[str] = "com.learnflow.cheered.v1"
-
-    monkeypatch.setattr(kafka, "ALL", (*ALL, Cheered))
+    unmade = new_learner("cheered")
+    monkeypatch.setattr(kafka, "TOPICS", (*TOPICS, unmade))
     [_, topics] = asyncio.run(kafka.look(KAFKA))
-    assert (topics.state, topics.said) == (MISSING, f"there is no topic {Cheered.topic_name}")
-    assert topics.mend.endswith(f"--create --topic {Cheered.topic_name} --partitions 6")
+    assert (topics.state, topics.said) == (MISSING, f"there is no topic {unmade}")
+    assert topics.mend.endswith(f"--create --topic {unmade} --partitions 6")
 
 
 def test_tables_are_looked_at_and_one_that_is_gone_is_named() -> None:
