@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from functions import commands
+from functions.refused import told
 
 EPILOG = """\
 Without a command: serve all functions in one process, on loopback, with the state in one SQLite file.
@@ -19,12 +20,7 @@ be said who may come: AUTH=jwt with LEARNFLOW_JWT_ISSUER, LEARNFLOW_JWT_AUDIENCE
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code 2 for what is not understood, 1 for what was understood and cannot be done."""
     arguments = _parser().parse_args(argv)
-    if arguments.command:
-        code: int = arguments.run(arguments)
-        return code
-    from functions.serving import serve
-
-    return serve(arguments.host, arguments.port, arguments.data)
+    return told(lambda: arguments.run(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data", type=Path, default=Path("learnflow-data"), help="directory of the state (default: ./%(default)s)"
     )
+    parser.set_defaults(run=_serve)
     found = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for module in pkgutil.iter_modules(commands.__path__):
         command = import_module(f"functions.commands.{module.name}")
@@ -48,3 +45,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_arguments(its)
         its.set_defaults(run=command.run)
     return parser
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    from functions.serving import serve
+
+    serve(arguments.host, arguments.port, arguments.data)

@@ -5,45 +5,38 @@ The key is a file that only its owner can read; whoever has it can be anybody.
 
 import json
 import os
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
+from functions.refused import Refused
+
 ISSUER, AUDIENCE = "urn:learnflow:developer", "learnflow"
 
 
-def print_token(user_id: str, role: str, minutes: int, file: Path) -> int:
-    """Writes a token for this caller to standard output. Exit code 1 when there can be no key."""
-    return _with_key(file, lambda key: _token(key, user_id, role, minutes))
-
-
-def print_jwks(file: Path) -> int:
-    """Writes the set of public keys (RFC 7517) that `LEARNFLOW_JWKS_URL` is to lead to."""
-    return _with_key(file, lambda key: json.dumps({"keys": [key.as_dict(private=False)]}))
-
-
-def _token(key: RSAKey, user_id: str, role: str, minutes: int) -> str:
-    now = int(time.time())
+def token(user_id: str, role: str, minutes: int, file: Path) -> str:
+    """For this caller, good from now. Raises Refused when there can be no key."""
+    key, now = _key(file), int(time.time())
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user_id, "role": role, "iat": now, "exp": now + 60 * minutes}
     return jwt.encode({"alg": "RS256", "kid": key.kid}, claims, key)
 
 
-def _with_key(file: Path, made: Callable[[RSAKey], str]) -> int:
-    try:
-        key = _key(file)
-    except (OSError, ValueError, JoseError) as error:
-        sys.stderr.write(f"learnflow: no key in {file}: {error}\n")
-        return 1
-    sys.stdout.write(made(key) + "\n")
-    return 0
+def jwks(file: Path) -> str:
+    """The set of public keys (RFC 7517) that `LEARNFLOW_JWKS_URL` is to lead to. Raises Refused without a key."""
+    return json.dumps({"keys": [_key(file).as_dict(private=False)]})
 
 
 def _key(file: Path) -> RSAKey:
+    try:
+        return _kept(file)
+    except (OSError, ValueError, JoseError) as error:
+        raise Refused(f"no key in {file}: {error}") from error
+
+
+def _kept(file: Path) -> RSAKey:
     """The key in the file; made, with the file, when there is none."""
     if file.exists():
         return RSAKey.import_key(json.loads(file.read_text()))

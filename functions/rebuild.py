@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from functions.refused import Refused, told
 from functions.runtime import local
 from functions.runtime.errors import Unavailable
 from functions.runtime.ports import Ports
@@ -21,18 +22,15 @@ from functions.usecases.rebuilding import rebuild as steps_of
 SAY_EVERY = 5.0  # seconds
 
 
-def rebuild(data: Path | None) -> int:
-    """`data`: the directory of the embedded run, None for daprd. Exit code 1 when something stays away."""
+def rebuild(data: Path | None) -> None:
+    """`data`: the directory of the embedded run, None for daprd. Raises Refused when something stays away."""
     if data is not None and not (data / local.FILE).exists():
-        sys.stderr.write(f"learnflow: there is no state in {data}\n")
-        return 1
+        raise Refused(f"there is no state in {data}")
     configure_logging("WARNING")
     try:
         asyncio.run(_rebuild(data))
     except Unavailable as error:
-        sys.stderr.write(f"learnflow: {error.detail} What was written stands; run it again.\n")
-        return 1
-    return 0
+        raise Refused(f"{error.detail} What was written stands; run it again.") from error
 
 
 async def _rebuild(data: Path | None) -> None:
@@ -68,4 +66,4 @@ async def _ports(data: Path | None) -> AsyncIterator[Ports]:
 
 
 if __name__ == "__main__":
-    sys.exit(rebuild(None))
+    sys.exit(told(lambda: rebuild(None)))

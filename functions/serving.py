@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from functions.refused import Refused
 from functions.runtime.visible import visible
 
 if TYPE_CHECKING:
@@ -27,20 +28,18 @@ class Line(logging.Formatter):
         return "\n".join(f"    {visible(line)}" for line in super().formatException(ei).split("\n"))
 
 
-def serve(host: str, port: int, data: Path) -> int:
-    """Serves until interrupted."""
+def serve(host: str, port: int, data: Path) -> None:
+    """Serves until interrupted. Raises Refused for what cannot be served."""
     import uvicorn
 
     try:
         app = create(host, data)
     except (OSError, ValueError) as error:
-        sys.stderr.write(f"learnflow: {error}\n")
-        return 1
+        raise Refused(str(error)) from error
     log_to_terminal()
     config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10)
     logging.getLogger("uvicorn.error").info("state in %s", data.resolve())
     uvicorn.Server(config).run()
-    return 0
 
 
 def create(host: str, data: Path) -> "FastAPI":

@@ -3,10 +3,9 @@
 import argparse
 from pathlib import Path
 
+from functions.doctor import WAYS
+
 HELP = "say what is missing for each way to run, and how to mend it"
-
-
-WAYS = ("embedded", "stack", "cluster")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> None:
     from functions.scaffold.command import new
 
     on: Sequence[tuple[str, str | None]] = [(topic, kind) for topic, kind in arguments.on]
@@ -65,4 +65,4 @@ def run(arguments: argparse.Namespace) -> int:
         "publishes": publishes,
         "does": arguments.does,
     }
-    return new(arguments.name, dry_run=arguments.dry_run, **wanted)
+    new(arguments.name, dry_run=arguments.dry_run, **wanted)

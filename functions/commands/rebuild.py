@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> None:
     from functions.rebuild import rebuild
 
-    return rebuild(None if arguments.sidecar else arguments.data)
+    rebuild(None if arguments.sidecar else arguments.data)

@@ -11,7 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="show what would go, as a diff, and remove nothing")
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> None:
     from functions.scaffold.command import remove
 
-    return remove(arguments.name, dry_run=arguments.dry_run, force=arguments.force)
+    remove(arguments.name, dry_run=arguments.dry_run, force=arguments.force)

@@ -1,6 +1,7 @@
 """Makes a bearer token for a deployment of your own that asks for them, signed with a key of your own."""
 
 import argparse
+import sys
 from pathlib import Path
 
 HELP = "a bearer token, signed with a key of your own"
@@ -15,9 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", type=Path, default=Path("learnflow-key.json"), help="made if it is not there")
 
 
-def run(arguments: argparse.Namespace) -> int:
-    from functions.developer_tokens import print_jwks, print_token
+def run(arguments: argparse.Namespace) -> None:
+    from functions.developer_tokens import jwks, token
 
     if arguments.jwks:
-        return print_jwks(arguments.key)
-    return print_token(arguments.user_id, arguments.role, arguments.minutes, arguments.key)
+        written = jwks(arguments.key)
+    else:
+        written = token(arguments.user_id, arguments.role, arguments.minutes, arguments.key)
+    sys.stdout.write(f"{written}\n")

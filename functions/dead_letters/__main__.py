@@ -5,7 +5,9 @@ import sys
 
 from functions.dead_letters.arguments import add_arguments
 from functions.dead_letters.command import run
+from functions.refused import told
 
 parser = argparse.ArgumentParser(prog="dead-letters")
 add_arguments(parser)
-sys.exit(run(argparse.Namespace(**vars(parser.parse_args()), data=None)))
+arguments = argparse.Namespace(**vars(parser.parse_args()), data=None)
+sys.exit(told(lambda: run(arguments)))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from functions.dead_letters.letters import Death, Letter, Replay, put_together
-from functions.runtime.errors import Unavailable
+from functions.refused import Refused
 from functions.runtime.models import rfc3339
 from functions.runtime.visible import visible
 
@@ -23,21 +23,12 @@ class Letters(Protocol):
     async def replay(self, letter: Letter, topic: str, now: datetime) -> None: ...
 
 
-class Refused(Exception):
-    """What was asked for cannot be done; the text says why."""
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Exit code 1 for what cannot be done, or does not answer; the text on standard error says what."""
-    try:
-        letters = _letters(arguments.bootstrap_servers, arguments.data)
-        lines = asyncio.run(_run(letters, arguments))
-    except (Refused, Unavailable) as error:
-        sys.stderr.write(f"learnflow: {getattr(error, 'detail', error)}\n")
-        return 1
+def run(arguments: argparse.Namespace) -> None:
+    """Raises Refused for what cannot be done, Unavailable where nobody answers."""
+    letters = _letters(arguments.bootstrap_servers, arguments.data)
+    lines = asyncio.run(_run(letters, arguments))
     # what an event holds is its sender's: it shall not move the cursor
     sys.stdout.write("".join(f"{visible(line)}\n" for text in lines for line in text.split("\n")))
-    return 0
 
 
 def _letters(bootstrap_servers: str | None, data: Path | None) -> Letters:

@@ -5,13 +5,13 @@ Skaffold chooses among configurations, not among artifacts, so this writes one t
 
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from functions.dev_loop.loading import ROOT
+from functions.refused import Refused
 
 SETTLED_MS = "200"  # after the last change; skaffold waits a whole second if nothing is said
 SERVED = ("serving.knative.dev/", "Service")
@@ -19,15 +19,15 @@ Yaml = dict[str, Any]
 
 
 def run(names: Sequence[str], overlay: str, namespace: str) -> int:
-    """Skaffold's exit code; 1 where there is no such function, or what it needs is missing."""
+    """Skaffold's exit code. Raises Refused where there is no such function, or what it needs is missing."""
     try:
         import yaml
-    except ImportError:
-        return _refused("PyYAML is not installed: it is one of the development tools (uv sync)")
+    except ImportError as error:
+        raise Refused("PyYAML is not installed: it is one of the development tools (uv sync)") from error
     whole: Yaml = yaml.safe_load((ROOT / "skaffold.yaml").read_text())
     there = [artifact["image"].rpartition("/")[2] for artifact in whole["build"]["artifacts"]]
     if unknown := [name for name in names if name not in there]:
-        return _refused(f"there is no function {', '.join(unknown)}; there are {', '.join(there)}")
+        raise Refused(f"there is no function {', '.join(unknown)}; there are {', '.join(there)}")
     with tempfile.TemporaryDirectory() as folder:
         manifests, config = Path(folder, "manifests.yaml"), Path(folder, "skaffold.yaml")
         try:
@@ -36,7 +36,7 @@ def run(names: Sequence[str], overlay: str, namespace: str) -> int:
             config.write_text(yaml.safe_dump(reduced(whole, names, str(manifests), namespace)))
             loop = subprocess.Popen(["skaffold", "dev", "-f", str(config), "-i", SETTLED_MS], cwd=ROOT)
         except FileNotFoundError as error:
-            return _refused(f"{error.filename} is not on the PATH")
+            raise Refused(f"{error.filename} is not on the PATH") from error
         except subprocess.CalledProcessError as error:
             return error.returncode  # it said why
         return _until_end(loop)
@@ -49,11 +49,6 @@ def _until_end(loop: "subprocess.Popen[bytes]") -> int:
             return loop.wait()
         except KeyboardInterrupt:
             continue  # skaffold has it too, and takes away what it deployed
-
-
-def _refused(text: str) -> int:
-    sys.stderr.write(f"learnflow: {text}\n")
-    return 1
 
 
 def chosen(manifests: Iterable[Yaml], names: Sequence[str]) -> list[Yaml]:

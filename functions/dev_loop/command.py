@@ -11,10 +11,11 @@ from pathlib import Path
 
 from functions.dev_loop.loading import ROOT
 from functions.dev_loop.supervising import POLL_SECONDS, Supervisor, say
+from functions.refused import Refused
 
 
-def run(host: str, port: int, data: Path) -> int:
-    """Until interrupted. Exit code 1 where there is no place for the state, or none to listen."""
+def run(host: str, port: int, data: Path) -> None:
+    """Until interrupted. Raises Refused where there is no place for the state, or none to listen."""
     from functions.serving import make_place
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -23,8 +24,7 @@ def run(host: str, port: int, data: Path) -> int:
         listening = socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
         where = f"{host}:{port}: {os.strerror(error.errno)}; --port says another" if error.errno else str(error)
-        sys.stderr.write(f"learnflow: {where}\n")
-        return 1
+        raise Refused(where) from error
     alive, held = os.pipe()  # `held` is closed with this process, however it ends
     os.set_inheritable(held, False)
     server = [sys.executable, "-m", "functions.dev_loop.embedded", "--host", host, "--data", str(data)]
@@ -39,7 +39,6 @@ def run(host: str, port: int, data: Path) -> int:
     say("what you save in functions/ is loaded at once; Ctrl+C ends it")
     threading.Thread(target=_show, args=[data, time.time()], daemon=True).start()
     loop.run()
-    return 0
 
 
 def _show(data: Path, since: float) -> None:

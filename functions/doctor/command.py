@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 
-from functions.doctor import cluster, embedded, stack
+from functions.doctor import WAYS, cluster, embedded, stack
 from functions.doctor.finding import ABSENT, MISSING, OK, WARN, Check, Finding, run_all
 from functions.events.seen import coloured
 from functions.runtime.visible import visible
 
-WAYS = {"embedded": "uv run learnflow", "stack": "dapr run -f .", "cluster": "skaffold run"}
 COLOURS = {OK: "32", WARN: "33", MISSING: "31", ABSENT: "2"}
 MORE = "uv run learnflow doctor stack, doctor cluster say what it takes"
 NOBODY = {

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from functions.events import making
 from functions.events.embedded import EmbeddedEvents
-from functions.events.seen import Refused, Seen, coloured, line, whole
-from functions.runtime.errors import Unavailable
+from functions.events.seen import Seen, coloured, line, whole
+from functions.refused import Refused
 from functions.runtime.events import STRUCTURED
 from functions.runtime.ports import Json
 from functions.runtime.visible import visible
@@ -33,19 +33,14 @@ class Events(Protocol):
     def put(self, topic: str, key: str, event: Json, to: str | None) -> AsyncIterator[str | Seen]: ...
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Exit code 1 for what cannot be done, or does not answer; the text on standard error says what."""
+def run(arguments: argparse.Namespace) -> None:
+    """Raises Refused for what cannot be done, Unavailable where nobody answers."""
     try:
         asyncio.run(_run(_events(arguments.bootstrap_servers, arguments.data), arguments))
-    except (Refused, Unavailable) as error:
-        sys.stderr.write(f"learnflow: {getattr(error, 'detail', error)}\n")
-        return 1
     except KeyboardInterrupt:
-        return 0  # the way to end `watch`
+        pass  # the way to end `watch`
     except BrokenPipeError:  # … | head
         sys.stderr.close()
-        return 0
-    return 0
 
 
 def _events(bootstrap_servers: str | None, data: Path) -> Events:

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from functions.events.seen import Refused, Seen
+from functions.events.seen import Seen
+from functions.refused import Refused
 from functions.runtime.event_log import Handled
 from functions.runtime.local import FILE, Database, LocalPublisher
 from functions.runtime.ports import Json

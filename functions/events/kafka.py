@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.events.seen import Refused, Seen
+from functions.events.seen import Seen
 from functions.kafka_records import MILLISECONDS, followed, records, send
+from functions.refused import Refused
 from functions.runtime.events import DEEPEST
 from functions.runtime.ports import Json
 from functions.runtime.strict_json import parse

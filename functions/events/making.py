@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from functions.events.seen import Refused
+from functions.refused import Refused
 from functions.runtime.errors import BadEvent
 from functions.runtime.events import DEEPEST, STRUCTURED, EventData, decode, new_event
 from functions.runtime.ports import Json

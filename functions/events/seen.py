@@ -18,10 +18,6 @@ COLOURS = {"done": "32", "retry": "33", "bad": "31"}
 DIM, TOPIC, SUBJECT = "2", "36", "1"
 
 
-class Refused(Exception):
-    """What was asked for cannot be done; the text says why."""
-
-
 @dataclass(frozen=True)
 class Seen:
     """`event` is empty, and `text` is what came, where it is no CloudEvent. `place`: Kafka's partition and offset."""

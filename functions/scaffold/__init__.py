@@ -3,7 +3,3 @@
 From what is asked for (`spec`) comes what is written (`own_files`, from `templates`, and `shared_files`). `staging`
 puts it beside a copy of the code, where it is laid out and asked for its contracts; `applying` makes it true, or none.
 """
-
-
-class Refused(Exception):
-    """What was asked for cannot be done; says why, and nothing has been written."""

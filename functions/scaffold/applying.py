@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from functions.scaffold import Refused
+from functions.refused import Refused
 
 UNDO = ".learnflow-undo"
 Plan = Mapping[str, str | None]  # what each path is to hold; None: nothing is to be there

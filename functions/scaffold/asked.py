@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from functions.refused import Refused
 from functions.runtime.events import EventData
-from functions.scaffold import Refused
 from functions.scaffold.endpoints import check_path, endpoint_of
 from functions.scaffold.names import check_free, check_topic, check_type, class_of, folder_of
 from functions.scaffold.spec import Endpoint, Spec, Topic

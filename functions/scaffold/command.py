@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from functions.scaffold import Refused
+from functions.refused import Refused
 from functions.scaffold.applying import Plan, alone, apply
 from functions.scaffold.asked import spec_of
 from functions.scaffold.plan import diff, plan_of
@@ -14,32 +14,22 @@ from functions.scaffold.spec import Spec
 ROOT = Path(__file__).parents[2]
 
 
-def new(name: str, dry_run: bool = False, root: Path = ROOT, **wanted: Any) -> int:
-    """Exit code 1, and nothing written, for what cannot be."""
-    try:
-        _check_project(root)
-        with alone(root):
-            spec = spec_of(root, name, **wanted)
-            plan = plan_of(root, spec)
-            _do(root, plan, dry_run)
-    except Refused as error:
-        sys.stderr.write(f"learnflow: {error}\n")
-        return 1
+def new(name: str, dry_run: bool = False, root: Path = ROOT, **wanted: Any) -> None:
+    """Raises Refused, and nothing is written, for what cannot be."""
+    _check_project(root)
+    with alone(root):
+        spec = spec_of(root, name, **wanted)
+        plan = plan_of(root, spec)
+        _do(root, plan, dry_run)
     if not dry_run:
         sys.stdout.write(_next(spec))
-    return 0
 
 
-def remove(name: str, dry_run: bool = False, force: bool = False, root: Path = ROOT) -> int:
-    """Exit code 1, and nothing removed, for what cannot or should not be."""
-    try:
-        _check_project(root)
-        with alone(root):
-            _do(root, plan_to_remove(root, name, force), dry_run)
-    except Refused as error:
-        sys.stderr.write(f"learnflow: {error}\n")
-        return 1
-    return 0
+def remove(name: str, dry_run: bool = False, force: bool = False, root: Path = ROOT) -> None:
+    """Raises Refused, and nothing is removed, for what cannot or should not be."""
+    _check_project(root)
+    with alone(root):
+        _do(root, plan_to_remove(root, name, force), dry_run)
 
 
 def _check_project(root: Path) -> None:

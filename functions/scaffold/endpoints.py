@@ -3,7 +3,7 @@
 import keyword
 import re
 
-from functions.scaffold import Refused
+from functions.refused import Refused
 from functions.scaffold.spec import Endpoint
 
 METHODS = ("GET", "POST", "PUT", "DELETE")

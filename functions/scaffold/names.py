@@ -7,8 +7,8 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from functions.refused import Refused
 from functions.runtime.refusing import DEAD_LETTERS
-from functions.scaffold import Refused
 
 # A revision is called after its service, with `-00001` behind it; both are DNS labels (RFC 1035) of at most 63.
 LONGEST = 63 - len("-00001")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from functions.scaffold import Refused
+from functions.refused import Refused
 from functions.scaffold.applying import Plan
 from functions.scaffold.own_files import own_files
 from functions.scaffold.shared_files import edits

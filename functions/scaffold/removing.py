@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from functions.scaffold import Refused
+from functions.refused import Refused
 from functions.scaffold.applying import Plan
 from functions.scaffold.asked import known_topic
 from functions.scaffold.endpoints import endpoint_of

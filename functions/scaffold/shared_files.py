@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from functions.scaffold import Refused
+from functions.refused import Refused
 from functions.scaffold.spec import Spec
 from functions.scaffold.tables import with_flows, with_row, with_security, without_flows, without_row, without_security
 from functions.scaffold.templating import filled

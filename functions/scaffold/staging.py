@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from functions.scaffold import Refused
+from functions.refused import Refused
 
 CODE = ("functions", "pyproject.toml", "README.md")  # README: pyproject.toml names it
 LAYOUT = (

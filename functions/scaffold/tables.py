@@ -2,7 +2,7 @@
 
 import re
 
-from functions.scaffold import Refused
+from functions.refused import Refused
 from functions.scaffold.spec import Spec, Topic
 from functions.scaffold.text import cells_of, named, row_of, without_line
 

@@ -2,7 +2,7 @@
 
 import re
 
-from functions.scaffold import Refused
+from functions.refused import Refused
 
 
 def with_line(text: str, line: str, pattern: str) -> str:

@@ -1,9 +1,11 @@
-"""How often something may be asked for: a fixed window a learner, kept where all replicas see it.
+"""How often something may be asked for: a learner's turns of the last seconds, kept where all replicas see them.
 
-A turn is taken before the work is done, so that many requests at once cost no more than is allowed. It costs one read
-and one guarded write. What was answered before, or tried before with the same idempotency key, takes no turn again.
+No window of that length, wherever it begins, has more turns than are allowed. A turn is taken before the work is done,
+so that many requests at once cost no more than is allowed. It costs one read and one guarded write. What was answered
+before, or tried before with the same idempotency key, takes no turn again.
 """
 
+import math
 import secrets
 from datetime import datetime, timedelta
 
@@ -33,26 +35,23 @@ async def _decide(documents: Documents, call: Call, key: str, record: str | None
     stored = await documents.load(key, *([record] if record else []))
     if record and record in stored:
         return
-    began, turns = _window(stored.get(key), call)
-    if turn in turns:
+    ends = _ends(stored.get(key), call)
+    if turn in ends:
         return
-    ends = began + timedelta(seconds=call.limit.seconds)
-    if len(turns) >= call.limit.most:
+    if len(ends) >= call.limit.most:
+        frees = sorted(ends.values())[-call.limit.most]
         raise TooManyRequests(
             f"{call.limit.most} in {call.limit.seconds} s is the most for one learner.",
-            retry_after=max(1, round((ends - call.now).total_seconds() + 0.5)),
+            retry_after=max(1, math.ceil((frees - call.now).total_seconds())),
         )
+    ends[turn] = call.now + timedelta(seconds=call.limit.seconds)
     guard = stored[key].etag if key in stored else ABSENT
-    await documents.commit(
-        Write(key, {"began": rfc3339(began), "turns": [*turns, turn]}, guard, ttl_seconds=call.limit.seconds)
-    )
+    value = {"turns": {turn: rfc3339(end) for turn, end in ends.items()}}
+    await documents.commit(Write(key, value, guard, ttl_seconds=call.limit.seconds))
 
 
-def _window(stored: Stored | None, call: Call) -> tuple[datetime, list[str]]:
-    """When the running window began, and the turns taken in it; a new one when there is none."""
-    if stored:
-        began = datetime.fromisoformat(stored.value["began"])
-        # not `began <= now` too: a replica whose clock is behind would open a window of its own
-        if call.now < began + timedelta(seconds=call.limit.seconds):
-            return began, stored.value["turns"]
-    return call.now, []
+def _ends(stored: Stored | None, call: Call) -> dict[str, datetime]:
+    """When each turn that still counts does so no more; also one that a replica took whose clock is ahead."""
+    kept = stored.value["turns"] if stored else {}
+    ends = {turn: datetime.fromisoformat(end) for turn, end in kept.items()}
+    return {turn: end for turn, end in ends.items() if end > call.now}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.scaffold import Refused
+from functions.refused import Refused
 from functions.scaffold.applying import UNDO, Plan, alone, apply
 
 BEFORE = {"functions/__init__.py": "", "functions/a/main.py": "a\n", "README.md": "read me\n", "gone.py": "gone\n"}

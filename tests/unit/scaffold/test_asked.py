@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.scaffold import Refused
+from functions.refused import Refused
 from functions.scaffold.asked import spec_of
 from functions.scaffold.spec import Spec
 from functions.usecases.events import ProgressUpdated
