@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import chain, repeat
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -30,6 +31,7 @@ from functions.runtime.receive import receive
 from functions.runtime.settings import ModelSettings, Settings
 from functions.usecases.events import Ping
 
+SOON_SECONDS = 6  # after the start: by then the relay takes up also what was committed right before a kill
 PING_SECONDS = 30  # what each function's own PingSource does on Kubernetes
 
 
@@ -95,7 +97,7 @@ async def _wake(world: Ports, function: Function) -> None:
 
     Whatever its schedule is elsewhere: a job has to stand being woken oftener.
     """
-    while True:
+    for pause in chain([SOON_SECONDS], repeat(PING_SECONDS)):
         now = rfc3339(world.now())
         ping = {
             "specversion": "1.0",
@@ -105,4 +107,4 @@ async def _wake(world: Ports, function: Function) -> None:
             "time": now,
         }
         await receive(world, function.takes, HEADERS, json.dumps(ping).encode())
-        await asyncio.sleep(PING_SECONDS)
+        await asyncio.sleep(pause)

@@ -46,7 +46,7 @@ def test_while_postgresql_is_away_nothing_is_acknowledged_and_nothing_lost(
 def test_with_a_slow_postgresql_what_ends_unknown_is_done_once(system: System, table: Table, long: bool) -> None:
     """A call has 1.8 seconds; its transaction goes forth and back several times."""
     with under_load(system, table, "slow PostgreSQL") as fault:
-        for seconds in (0.1, 0.2, 0.3) * (6 if long else 1):
+        for seconds in (0.1, 0.2, 0.3) * 6 if long else (0.1, 0.3):
             with system.to_postgres.slow(seconds):
                 fault.load.more(4)
             with system.to_postgres.slow(6 * seconds):

@@ -28,6 +28,9 @@ def kubectl(*args: str, stdin: str | None = None) -> "subprocess.CompletedProces
 def namespaces() -> Iterator[None]:
     """Nothing that a dry run would create is there for the rest of it: a namespace for what is in it, and the account
     for the pod that Knative's webhook tries out for each service."""
+    for name in BEFORE:
+        if kubectl("get", "namespace", name, "-o", "jsonpath={.status.phase}").stdout == "Terminating":
+            kubectl("wait", "--for=delete", f"namespace/{name}", "--timeout=300s")  # of a run that has just ended
     made = [name for name in BEFORE if kubectl("create", "namespace", name).returncode == 0]
     for name, manifest in BEFORE.items():
         if manifest:

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl
 Overlay = tuple[str, list[dict[str, Any]]]
 
 
+@cache
 def render(path: str) -> list[dict[str, Any]]:
     return list(yaml.safe_load_all(subprocess.check_output(["kubectl", "kustomize", ROOT / path], text=True)))
 

@@ -66,7 +66,7 @@ class ClusterBackend(Backend):
 @contextmanager
 def deployed() -> Iterator[ClusterBackend]:
     """Everything from nothing: namespace, topics, secrets, images, manifests; gone again afterwards."""
-    run("kubectl", "delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait", seconds=180)
+    run("kubectl", "delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait", seconds=300)
     run("sh", "-c", f"kubectl create namespace {NAMESPACE} --dry-run=client -o yaml | kubectl apply -f -")
     create_topics()
     # the stack's functions take the same events: what the cluster's do has to be their own
@@ -89,5 +89,5 @@ def _skaffolded() -> Iterator[None]:
         yield
     finally:
         run("skaffold", "delete", "-p", "test", seconds=300)
-        # it returns before the namespace is gone, and until then nothing can be made in it
-        run("kubectl", "delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait", seconds=300)
+        # pods take half a minute to drain; who deploys next waits for that
+        run("kubectl", "delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=false")
