@@ -14,6 +14,7 @@ import pytest
 from tests.support.backends import Backend, Learnflow, embedded
 from tests.support.cluster import ClusterBackend, deployed
 from tests.support.dapr_run import dapr_run
+from tests.support.faults import TABLE
 from tests.support.presence import MISSING
 
 _deselected: list[str] = []
@@ -52,6 +53,9 @@ def _needed(item: pytest.Item) -> str | None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in _deselected:
         terminalreporter.write_line(line)
+    if TABLE.lines:
+        terminalreporter.section("faults")
+        terminalreporter.write_line(TABLE.text())
 
 
 @pytest.fixture(scope="session")

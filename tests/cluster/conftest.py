@@ -1,10 +1,11 @@
-"""Prints the table of faults when all is over."""
+"""The cluster as a place where faults happen."""
 
 import pytest
 
-from tests.support import fault_table
+from tests.support.cluster import ClusterBackend
+from tests.support.cluster_faults import Cluster
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in fault_table.lines():
-        terminalreporter.write_line(line)
+@pytest.fixture
+def place(cluster: ClusterBackend) -> Cluster:
+    return Cluster(cluster)

@@ -6,36 +6,35 @@ import subprocess
 import pytest
 
 from tests.support.backends import eventually
-from tests.support.clients import SOME, go_on, working
 from tests.support.cluster import NAMESPACE, ClusterBackend, running_pods
-from tests.support.cluster_audit import audit
+from tests.support.cluster_faults import LOAD, Cluster
 from tests.support.disruptions import kill_sidecars, restart_control_plane, wait_for_control_plane
-from tests.support.fault_table import seen
+from tests.support.faults import under_load
 
 pytestmark = pytest.mark.cluster
 AWAKE = 120  # seconds, at most, for what the cluster does in its own time
 
 
-def test_while_every_daprd_of_the_node_is_killed_clients_hear_declared_503s(cluster: ClusterBackend) -> None:
-    with working(cluster) as told:
+def test_while_every_daprd_of_the_node_is_killed_clients_hear_declared_503s(place: Cluster) -> None:
+    with under_load(place, "every daprd of the node is killed", **LOAD) as fault:
         kill_sidecars(least=2)  # that of the function that is called, and of one that takes its events
-        go_on(told, 3 * SOME)
-    assert told.failures == {} and told.declared > 0
-    seen("every daprd of the node is killed", told, audit(told))
+        fault.happened()
+        fault.load.more(90)
+    assert fault.line.cut == 0 and fault.line.declared > 0
 
 
 def test_a_restart_of_dapr_itself_disturbs_nobody_and_what_starts_meanwhile_gets_its_sidecar(
-    cluster: ClusterBackend,
+    place: Cluster,
 ) -> None:
-    eventually(lambda: not running_pods("list-lessons"), AWAKE)
-    with working(cluster) as told:
+    eventually(lambda: not running_pods("get-status"), AWAKE)
+    with under_load(place, "Dapr's control plane is restarted", **LOAD) as fault:
         restart_control_plane()
+        fault.happened()
         # at zero until now: its pod is made while nobody is there to put a sidecar into it
-        answer = cluster.request("GET", "/lessons", params={"user_id": told.users[0]}, timeout=AWAKE)
+        answer = place.send("GET", "/status", params={"user_id": fault.users[0]}, timeout=AWAKE)
         assert answer.status_code == 200, answer.text
     wait_for_control_plane()
-    assert told.failures == {} and told.declared == 0
-    seen("Dapr's control plane is restarted", told, audit(told))
+    assert fault.line.cut == fault.line.declared == 0
 
 
 def test_a_pod_of_ours_that_got_no_sidecar_is_refused(cluster: ClusterBackend) -> None:

@@ -13,20 +13,20 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import yaml
 
-from functions.usecases.events import TOPICS
 from tests.faults.supervised import Supervised
-from tests.support import kafka
 from tests.support.backends import ROOT
 from tests.support.catalogue import app_id_of
 from tests.support.dapr_run import Processes, on_free_ports
-from tests.support.kept import outbox
+from tests.support.kept import Kept, read
 from tests.support.own_stack import Kafka, Postgres
 from tests.support.postgres import rows
 from tests.support.proxy import Proxy
+from tests.support.quiet import until_quiet
 from tests.support.topics import create_topics
 
 CALLED = ("generate-lesson", "list-lessons", "manage-alerts", "update-progress")
@@ -57,6 +57,7 @@ class System(Supervised):
         create_topics(self.bootstrap)
         super().__init__(self._processes(folder / "functions", (*CALLED, *TAKING, "relay-events")))
         self.replicas: Processes | None = None
+        self.client = stack.enter_context(httpx.Client(timeout=5))
         self._ended = threading.Event()
 
     def _processes(self, folder: Path, app_ids: Sequence[str]) -> Processes:
@@ -95,10 +96,11 @@ class System(Supervised):
             finally:
                 self.replicas = None
 
-    def urls(self, path: str) -> list[str]:
-        """Where a path is served, by each of its replicas."""
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """To one of the replicas, as a service would do it."""
         runs = [run for run in (self.functions, self.replicas) if run and app_id_of(path) in run.apps]
-        return [f"http://127.0.0.1:{run.apps[app_id_of(path)]['appPort']}" for run in runs]
+        port = random.choice(runs).apps[app_id_of(path)]["appPort"]
+        return self.client.request(method, f"http://127.0.0.1:{port}{path}", **options)
 
     def wait(self) -> None:
         """Until every function is ready."""
@@ -123,19 +125,11 @@ class System(Supervised):
                 with suppress(httpx.HTTPError):
                     client.post(url, content=json.dumps(PING), headers=headers)
 
-    def quiet(self, seconds: float = 150) -> None:
-        """Returns when every event was published and handled, and what handling it published too."""
-        groups, end, why = subscriptions(), time.monotonic() + seconds, ""
-        while time.monotonic() < end:
-            before = kafka.ends(TOPICS, self.bootstrap)
-            if left := kafka.not_consumed(groups, self.bootstrap):
-                why = f"not consumed: {left}"
-            elif waiting := outbox(self.place):
-                why = f"{waiting} events wait in the outbox"
-            elif kafka.ends(TOPICS, self.bootstrap) == before:
-                return
-            time.sleep(0.2)
-        raise AssertionError(f"not quiet after {seconds} s: {why}; see {self.folder}")
+    def quiet(self) -> None:
+        until_quiet(subscriptions(), self.place, self.bootstrap)
+
+    def kept(self, users: Sequence[str]) -> dict[str, Kept]:
+        return read(users, self.place, self.bootstrap)
 
 
 def subscriptions() -> dict[str, list[str]]:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.faults.faults import audited
 from tests.faults.system import System
 from tests.support.audit import Findings
+from tests.support.faults import audited
 
 pytestmark = [pytest.mark.stack, pytest.mark.own_stack]
 

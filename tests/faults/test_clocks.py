@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.faults.faults import Table, under_load
 from tests.faults.system import System
+from tests.support.faults import under_load
 
 pytestmark = [pytest.mark.stack, pytest.mark.own_stack]
 
@@ -11,9 +11,9 @@ JUMPING = {"LEARNFLOW_TEST_CLOCK": "24,-24,0"}  # hours
 AHEAD = {"LEARNFLOW_TEST_CLOCK": "24", "LEARNFLOW_TEST_CRASH": "after the state write:2"}
 
 
-def test_clocks_that_jump_lose_and_repeat_nothing(system: System, table: Table, long: bool) -> None:
+def test_clocks_that_jump_lose_and_repeat_nothing(system: System, long: bool) -> None:
     """What a crash leaves behind was written a day ahead of the relay that has to find it."""
-    with under_load(system, table, "clocks a day ahead and behind, with crashes") as fault:
+    with under_load(system, "clocks a day ahead and behind, with crashes") as fault:
         for _ in range(5 if long else 1):
             for app_id in ("update-progress", "generate-lesson", "prepare-lesson"):
                 system.replace(app_id, AHEAD)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.faults.faults import Table, under_load
 from tests.faults.system import System
+from tests.support.faults import under_load
 from tests.support.replaced import POINTS
 
 pytestmark = [pytest.mark.stack, pytest.mark.own_stack]
@@ -20,13 +20,13 @@ def crashes(system: System, points: tuple[str, ...], times: int = 1) -> list[dic
     return starts
 
 
-def test_a_crash_at_any_point_of_a_commit_loses_and_repeats_nothing(system: System, table: Table, long: bool) -> None:
+def test_a_crash_at_any_point_of_a_commit_loses_and_repeats_nothing(system: System, long: bool) -> None:
     """In the short form the functions share the points: it is one piece of code that commits and publishes."""
     planned = {app_id: crashes(system, POINTS, 6) for app_id in PUBLISHING}
     planned["track-lesson"] = crashes(system, POINTS[:2], 6)
     if not long:
         planned = {app_id: crashes(system, points) for app_id, points in SHARED.items()}
-    with under_load(system, table, "a crash at each point of a commit", pace=0.1) as fault:
+    with under_load(system, "a crash at each point of a commit", pace=0.1) as fault:
         for app_id, starts in planned.items():
             system.replace(app_id, *starts)
         while not system.is_itself():

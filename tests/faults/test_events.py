@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from functions.usecases.events import TOPICS
-from tests.faults.faults import Table, under_load
 from tests.faults.system import System, subscriptions
 from tests.support import kafka
 from tests.support.backends import eventually
-from tests.support.kept import Kept, read
+from tests.support.faults import under_load
+from tests.support.kept import Kept
 
 pytestmark = [pytest.mark.stack, pytest.mark.own_stack]
 
@@ -40,26 +40,26 @@ def shown(kept: dict[str, Kept]) -> dict[str, Kept]:
     return {user: replace(its, rows=rows[user]) for user, its in kept.items()}
 
 
-def test_a_whole_day_of_events_twice_and_shuffled_changes_nothing(system: System, table: Table, long: bool) -> None:
-    with under_load(system, table, "every event of a day again, twice, shuffled") as fault:
+def test_a_whole_day_of_events_twice_and_shuffled_changes_nothing(system: System, long: bool) -> None:
+    with under_load(system, "every event of a day again, twice, shuffled") as fault:
         fault.load.more(400 if long else 60)
         fault.load.finish()
         system.quiet()
-        before = read(fault.users, system.place, system.bootstrap)
+        before = system.kept(fault.users)
         events = [(e, topic) for kept in before.values() for topic, found in kept.events.items() for e in found] * 2
         system.random.shuffle(events)
         with ThreadPoolExecutor(3) as pool, httpx.Client(timeout=10) as client:
             answers = [status for found in pool.map(lambda e: deliver(system, client, *e), events) for status in found]
         assert set(answers) == {204}
-        assert shown(read(fault.users, system.place, system.bootstrap)) == shown(before)
+        assert shown(system.kept(fault.users)) == shown(before)
         fault.line.times = len(answers)
 
 
 def test_a_poison_event_amid_a_partition_goes_to_the_dead_letters_and_holds_up_nothing(
-    system: System, table: Table, long: bool
+    system: System, long: bool
 ) -> None:
     sent = []
-    with under_load(system, table, "a poison event amid a partition") as fault:
+    with under_load(system, "a poison event amid a partition") as fault:
         for number in range(40 if long else 8):
             fault.load.more(system.random.randint(1, 6))
             poison: dict[str, Any] = {

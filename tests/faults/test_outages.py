@@ -8,21 +8,19 @@ from functions.runtime import sidecar
 from functions.runtime.errors import Unavailable
 from functions.runtime.ports import Sql, Write
 from functions.runtime.settings import Settings
-from tests.faults.faults import Table, under_load
 from tests.faults.system import System
 from tests.faults.test_commit_points import crashes
 from tests.support.backends import new_learner
+from tests.support.faults import under_load
 from tests.support.replaced import POINTS
 
 pytestmark = [pytest.mark.stack, pytest.mark.own_stack]
 
 
-def test_while_kafka_is_away_all_is_acknowledged_and_its_events_come_later(
-    system: System, table: Table, long: bool
-) -> None:
+def test_while_kafka_is_away_all_is_acknowledged_and_its_events_come_later(system: System, long: bool) -> None:
     """The relay, which then has the most to do, is ended at each of its points too."""
     relay = crashes(system, POINTS[2:])
-    with under_load(system, table, "Kafka away, and a crash at each point of the relay") as fault:
+    with under_load(system, "Kafka away, and a crash at each point of the relay") as fault:
         refused = fault.load.refused()
         with system.to_kafka.away():
             time.sleep(60 if long else 10)  # how long it is away
@@ -32,10 +30,8 @@ def test_while_kafka_is_away_all_is_acknowledged_and_its_events_come_later(
     assert system.is_itself()
 
 
-def test_while_postgresql_is_away_nothing_is_acknowledged_and_nothing_lost(
-    system: System, table: Table, long: bool
-) -> None:
-    with under_load(system, table, "PostgreSQL away") as fault, system.to_postgres.away():
+def test_while_postgresql_is_away_nothing_is_acknowledged_and_nothing_lost(system: System, long: bool) -> None:
+    with under_load(system, "PostgreSQL away") as fault, system.to_postgres.away():
         fault.load.all_refused()
         acknowledged = fault.load.acknowledged()
         time.sleep(60 if long else 8)
@@ -43,9 +39,9 @@ def test_while_postgresql_is_away_nothing_is_acknowledged_and_nothing_lost(
         fault.happened()
 
 
-def test_with_a_slow_postgresql_what_ends_unknown_is_done_once(system: System, table: Table, long: bool) -> None:
+def test_with_a_slow_postgresql_what_ends_unknown_is_done_once(system: System, long: bool) -> None:
     """A call has 1.8 seconds; its transaction goes forth and back several times."""
-    with under_load(system, table, "slow PostgreSQL") as fault:
+    with under_load(system, "slow PostgreSQL") as fault:
         for seconds in (0.1, 0.2, 0.3) * 6 if long else (0.1, 0.3):
             with system.to_postgres.slow(seconds):
                 fault.load.more(4)

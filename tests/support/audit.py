@@ -51,13 +51,15 @@ def audit(told: Sequence[Told], kept: dict[str, Kept]) -> Findings:
     findings.other += [f"{each.kind} {each.key}: {odd}" for each in told for odd in each.odd]
     for each in told:
         _same_answers(findings, each)
-    reports, lessons, looked_after = (by_user(told, kind) for kind in ("report", "lesson", "acknowledge"))
+    kinds = ("report", "lesson", "acknowledge", "announce")
+    reports, lessons, looked_after, announced = (by_user(told, kind) for kind in kinds)
     for user, its in kept.items():
         _ledger(findings, reports.get(user, []), its)
-        _lessons(findings, lessons.get(user, []), its)
+        elsewhere = [each.key for each in announced.get(user, [])]
+        _lessons(findings, lessons.get(user, []), elsewhere, its)
         _alerts(findings, reports.get(user, []), looked_after.get(user, []), its)
         if its.broker:
-            _events(findings, reports.get(user, []), its)
+            _events(findings, reports.get(user, []), elsewhere, its)
         _figures(findings, its)
         _rows(findings, its)
         findings.other += [f"dead letter {letter['id']} of {user}" for letter in its.dead]
@@ -80,8 +82,11 @@ def _ledger(findings: Findings, reports: Sequence[Told], kept: Kept) -> None:
     findings.lost += [f"one of {n} updates that are version {v}" for v, n in versions.items() if n > 1]
 
 
-def _lessons(findings: Findings, asked: Sequence[Told], kept: Kept) -> None:
-    """One for each key, one for each lesson completed, one remedial one for each topic that is struggled with."""
+def _lessons(findings: Findings, asked: Sequence[Told], elsewhere: Sequence[str], kept: Kept) -> None:
+    """One for each key, one for each lesson completed, one remedial one for each topic that is struggled with.
+
+    `elsewhere`: lessons of which an event told that the test sent; there is no body of them.
+    """
     user = kept.learner.user_id
     told = [answer["lesson_id"] for each in asked for answer in each.answers[:1]]
     own = [key for key, lesson in kept.lessons.items() if lesson["requested_by"] in ("learner", "teacher")]
@@ -97,7 +102,7 @@ def _lessons(findings: Findings, asked: Sequence[Told], kept: Kept) -> None:
     prepared = [stable_id("lesson", user, None, *cause) for cause in causes]
     findings.compare(f"prepared lesson of {user}", prepared, kept.lessons.keys() - set(own))
     listed = [entry.lesson_id for entry in kept.entries if entry.listed]
-    findings.compare(f"entry of {user} for lesson", kept.lessons, listed)
+    findings.compare(f"entry of {user} for lesson", [*kept.lessons, *elsewhere], listed)
 
 
 def _alerts(findings: Findings, reports: Sequence[Told], looked_after: Sequence[Told], kept: Kept) -> None:
@@ -108,12 +113,13 @@ def _alerts(findings: Findings, reports: Sequence[Told], looked_after: Sequence[
     findings.lost += [f"acknowledgement of {key}" for key in told if states.get(key) != "acknowledged"]
 
 
-def _events(findings: Findings, reports: Sequence[Told], kept: Kept) -> None:
+def _events(findings: Findings, reports: Sequence[Told], elsewhere: Sequence[str], kept: Kept) -> None:
     user = kept.learner.user_id
     changed = [answer for told in reports for answer in told.answers[:1] if answer["changes"]]
+    lessons = kept.lessons | {lesson_id: {"version": 1} for lesson_id in elsewhere}
     facts: dict[type[EventData], list[tuple[object, ...]]] = {
         ProgressUpdated: [(user, answer["lesson_id"], answer["version"]) for answer in changed],
-        LessonGenerated: [(key, n + 1) for key, body in kept.lessons.items() for n in range(body["version"])],
+        LessonGenerated: [(key, n + 1) for key, body in lessons.items() for n in range(body["version"])],
         StruggleDetected: [(alert.alert_id,) for alert in kept.alerts],
     }
     for model, expected in facts.items():

@@ -2,9 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from tests.support.front_ends import PATIENCE, Client, Told
+from tests.support.front_ends import PATIENCE, SHARES, Client, Send, Told
 
 
 class Load:
@@ -13,13 +13,15 @@ class Load:
     def __init__(
         self,
         users: Sequence[str],
-        urls: Callable[[str], Sequence[str]],
+        send: Send,
         seed: int,
         clients: int = 3,
         pace: float = 0.15,
+        shares: Mapping[str, float] = SHARES,
     ) -> None:
-        self.users, self._stop = users, threading.Event()
-        self.clients = [Client(n, seed * 100 + n, users, urls, self._stop, pace) for n in range(clients)]
+        self.also: list[Told] = []  # what a test itself asked for
+        self._stop = threading.Event()
+        self.clients = [Client(n, seed * 100 + n, users, send, self._stop, pace, shares) for n in range(clients)]
         self._threads = [threading.Thread(target=client.run) for client in self.clients]
 
     def start(self) -> None:
@@ -48,7 +50,7 @@ class Load:
             time.sleep(0.005)
 
     def told(self) -> list[Told]:
-        return [told for client in self.clients for told in list(client.told)]
+        return [*self.also, *(told for client in self.clients for told in list(client.told))]
 
     def abandon(self) -> None:
         """The clients give up what they wait for."""
