@@ -34,6 +34,9 @@ def variables(server: ModelServer, **more: str) -> dict[str, str]:
         "LEARNFLOW_MODEL_KEY": KEY,
         "LEARNFLOW_MODEL_DEADLINE_SECONDS": str(DEADLINE),
         "LEARNFLOW_MODEL_CACHE_DAYS": "0",
+        # where a model wastes its tokens, it would be a matter of time which of the parts gets none any more
+        "LEARNFLOW_MODEL_LESSON_TOKENS": "1000000",
+        "LEARNFLOW_MODEL_DAILY_TOKENS": "1000000",
         **more,
     }
 
