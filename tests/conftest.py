@@ -21,7 +21,7 @@ _deselected: list[str] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    told = "how many faults, and how long: short (part of CI), or long (about half an hour)"
+    told = "how many faults, and how long: short (part of CI), or long (about twenty minutes)"
     parser.addoption("--faults", choices=("short", "long"), default="short", help=told)
 
 

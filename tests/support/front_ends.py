@@ -13,6 +13,7 @@ Json = dict[str, Any]
 Send = Callable[..., httpx.Response]  # method, path, and httpx's options
 PATIENCE = 180.0  # seconds until a client gives up, which is a finding
 AGAIN = 0.1  # seconds until a client that got no answer tries again
+PAGE = 100  # lessons, at most, in one answer
 TOPICS = ("for-loops", "lists", "dictionaries", "variables")
 LESSON, REPORT = "/generate-lesson", "/update-progress"
 SHARES = {"lesson": 0.16, "list": 0.10, "acknowledge": 0.08}  # of all that clients do; the rest are reports
@@ -145,12 +146,14 @@ class Client:
         return told
 
     def _list(self, user: str) -> None:
-        """What this client was told to be listed is in the list at once."""
+        """What this client was told to be listed is in the list at once; of many lessons the page has the newest."""
         mine = [told for told in self.told if told.kind == "lesson" and told.user_id == user]
-        listed = {body["lesson_id"] for told in mine for body in told.answers if body.get("listed") is not False}
-        told = self._look(user, "/lessons", limit=100)
-        for answer in told.answers:
-            missing = listed - {row["lesson_id"] for row in answer["lessons"]}
+        bodies = [body for told in mine for body in told.answers if body.get("listed") is not False]
+        told = self._look(user, "/lessons", limit=PAGE)
+        for rows in [answer["lessons"] for answer in told.answers]:
+            oldest = rows[-1]["created_at"] if len(rows) == PAGE else ""
+            expected = {body["lesson_id"] for body in bodies if body["created_at"] > oldest}
+            missing = expected - {row["lesson_id"] for row in rows}
             told.odd += [f"{lesson_id} was acknowledged as listed, and is not" for lesson_id in missing]
 
     def _acknowledge(self, user: str) -> None:
