@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from functions.embedded import PING_SECONDS
 from tests.support.backends import Learnflow, eventually
 from tests.support.faults import Fault
 from tests.support.faults import under_load as anywhere
@@ -33,7 +34,7 @@ class Embedded(Learnflow):
         return self.client.request(method, f"http://127.0.0.1:{self.port}{path}", **options)
 
     def quiet(self) -> None:
-        eventually(lambda: waiting_embedded(self.data) == 0)
+        eventually(lambda: waiting_embedded(self.data) == 0, 2 * PING_SECONDS)  # by the relay, what found no room
         self.stop()
 
     def kept(self, users: Sequence[str]) -> dict[str, Kept]:
