@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         "--data", type=Path, default=Path("learnflow-data"), help="directory of the state (default: ./%(default)s)"
     )
     parser.set_defaults(run=_serve)
-    found = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    found = parser.add_subparsers(title="commands", metavar="COMMAND")
     for module in pkgutil.iter_modules(commands.__path__):
         command = import_module(f"functions.commands.{module.name}")
         its = found.add_parser(module.name.replace("_", "-"), help=command.HELP, description=command.__doc__)

@@ -41,16 +41,19 @@ class Told:
     def refused(self) -> int:
         return self.declared + self.cut
 
-    def hear(self, answer: httpx.Response | None) -> None:
-        """Takes in one answer; None where there was none."""
+    def hear(self, answer: httpx.Response | None) -> float:
+        """Takes in one answer, None where there was none; how many seconds a client waits then."""
         if answer is None or _is_a_gateways(answer):
             self.cut += 1
-        elif answer.is_success:
-            self.answers.append(answer.json())
-        elif answer.status_code == 503 and "retry-after" in answer.headers:
+            return AGAIN
+        if answer.status_code == 503 and "retry-after" in answer.headers:
             self.declared += 1
+            return float(answer.headers["retry-after"])
+        if answer.is_success:
+            self.answers.append(answer.json())
         else:
             self.odd.append(f"{answer.request.url.path} {answer.status_code}: {answer.text[:300]}")
+        return 0.0
 
     def tried(self, send: Send, method: str, path: str, **request: Any) -> None:
         """One try; after a 503, and after none, the pause that a client makes."""
@@ -58,10 +61,7 @@ class Told:
             answer = send(method, path, **request)
         except httpx.TransportError:
             answer = None
-        before = self.refused
-        self.hear(answer)
-        if self.refused > before:
-            time.sleep(float(answer.headers.get("retry-after", AGAIN)) if answer else AGAIN)
+        time.sleep(self.hear(answer))
 
     def until_answered(self, send: Send, path: str, patience: Callable[[], float] = lambda: PATIENCE) -> None:
         started, enough = time.monotonic(), len(self.answers) + 1
