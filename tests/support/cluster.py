@@ -18,6 +18,7 @@ from tests.support.topics import create_topics
 
 NAMESPACE = "learnflow"
 DATABASE = "learnflow_cluster"
+TIMEOUT = 90.0  # seconds until a client hangs up: after Knative, which gives a function 60, so that its word is heard
 ISSUER_PORT = 9096  # as tests/cluster/overlay/egress.yaml has it
 INGRESS = os.environ.get("LEARNFLOW_INGRESS", "http://127.0.0.1:8081")
 DOMAIN = os.environ.get("LEARNFLOW_DOMAIN", "127.0.0.1.sslip.io")
@@ -73,7 +74,7 @@ def deployed() -> Iterator[ClusterBackend]:
     with own_database(DATABASE, host=NODE) as postgres:
         run("knative/create-secrets.sh", NAMESPACE, LEARNFLOW_POSTGRES=postgres)
         with _skaffolded():
-            with httpx.Client(timeout=30) as client, issuer(NODE, ISSUER_PORT) as issued:
+            with httpx.Client(timeout=TIMEOUT) as client, issuer(NODE, ISSUER_PORT) as issued:
                 backend = ClusterBackend("cluster", lambda _path: INGRESS, client)
                 backend.issuer = issued
                 yield backend
