@@ -33,7 +33,8 @@ from functions.manage_alerts.handler import list_alerts
 from functions.manage_alerts.models import AlertFilters
 from functions.runtime.ports import Call, Ports, Principal, Reply, Row, Sql, Write
 from functions.runtime.settings import Settings
-from functions.runtime.sidecar import Sidecar, SidecarApis, SidecarDocuments, SidecarPublisher, SidecarReadModel
+from functions.runtime.sidecar import Sidecar, SidecarApis, SidecarPublisher
+from functions.runtime.sidecar_storage import SidecarDocuments, SidecarReadModel
 from functions.usecases.classes import ClassDocument, class_key
 from tests.support.postgres import own_database
 

@@ -26,7 +26,8 @@ from bench.update_embedded import delivered
 from functions.learning.curriculum import course
 from functions.runtime.ports import Write
 from functions.runtime.settings import Settings
-from functions.runtime.sidecar import Sidecar, SidecarDocuments, SidecarReadModel
+from functions.runtime.sidecar import Sidecar
+from functions.runtime.sidecar_storage import SidecarDocuments, SidecarReadModel
 from functions.usecases.learners import learner_key
 from tests.support.backends import Learnflow
 from tests.support.postgres import own_database

@@ -11,7 +11,8 @@ from functions.runtime.errors import Conflict
 from functions.runtime.local import Database, LocalDocuments, LocalReadModel
 from functions.runtime.ports import ABSENT, Documents, ReadModel, Sql, Write
 from functions.runtime.settings import Settings
-from functions.runtime.sidecar import Sidecar, SidecarDocuments, SidecarReadModel
+from functions.runtime.sidecar import Sidecar
+from functions.runtime.sidecar_storage import SidecarDocuments, SidecarReadModel
 from tests.support.dapr_run import StackBackend
 
 PROBE = """CREATE TABLE IF NOT EXISTS lessons_probe

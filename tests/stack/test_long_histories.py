@@ -12,7 +12,8 @@ from functions.learning.learner import Learner, LessonEntry
 from functions.learning.sealing import LEDGER_SEGMENT, LESSON_SEGMENT, described
 from functions.runtime.ports import Documents, Json, Write
 from functions.runtime.settings import Settings
-from functions.runtime.sidecar import Sidecar, SidecarDocuments, SidecarReadModel
+from functions.runtime.sidecar import Sidecar
+from functions.runtime.sidecar_storage import SidecarDocuments, SidecarReadModel
 from functions.usecases.learners import learner_key, segment_key
 from functions.usecases.lesson_documents import lesson_key
 from tests.support import postgres
