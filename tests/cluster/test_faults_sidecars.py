@@ -17,7 +17,7 @@ AWAKE = 120  # seconds, at most, for what the cluster does in its own time
 
 def test_while_every_daprd_of_the_node_is_killed_clients_hear_declared_503s(place: Cluster) -> None:
     with under_load(place, "every daprd of the node is killed", **LOAD) as fault:
-        kill_sidecars(least=2)  # that of the function that is called, and of one that takes its events
+        kill_sidecars("update-progress", "project-progress")  # what is called, and what takes its events
         fault.happened()
         fault.load.more(90)
     assert fault.line.cut == 0 and fault.line.declared > 0

@@ -52,16 +52,21 @@ def last_status(pod: str) -> Iterator[Callable[[], Json]]:
             watching.kill()
 
 
-def _sidecars() -> list[tuple[str, str]]:
-    """The node and the container of each daprd that runs, beside a function that is ready."""
-    ready = [pod for pod in running_pods() if _is_ready(pod)]
-    statuses = [(pod["spec"]["nodeName"], s) for pod in ready for s in pod["status"].get("initContainerStatuses", ())]
-    return [(node, s["containerID"].partition("://")[2]) for node, s in statuses if s["name"] == "daprd"]
+def _sidecars() -> dict[str, list[tuple[str, str]]]:
+    """By function, the node and the container of each daprd that runs in a pod that is ready."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for pod in filter(_is_ready, running_pods()):
+        app_id = pod["metadata"]["labels"].get("serving.knative.dev/service", "")
+        statuses = [s for s in pod["status"].get("initContainerStatuses", ()) if s["name"] == "daprd"]
+        containers = [(pod["spec"]["nodeName"], s["containerID"].partition("://")[2]) for s in statuses]
+        found.setdefault(app_id, []).extend(containers)
+    return found
 
 
-def kill_sidecars(least: int) -> None:
-    """`kill -9` of every daprd in the namespace at once, by the node's containerd, as soon as there are so many."""
-    running = eventually(lambda: found if len(found := _sidecars()) >= least else [], READY)
+def kill_sidecars(*app_ids: str) -> None:
+    """`kill -9` of every daprd in the namespace at once, by the node's containerd, as soon as these are among them."""
+    found = eventually(lambda: found if {*app_ids} <= (found := _sidecars()).keys() else {}, READY)
+    running = [container for containers in found.values() for container in containers]
     [node] = {node for node, _ in running}
     config = json.loads(run("kubectl", "get", "--raw", f"/api/v1/nodes/{node}/proxy/configz"))["kubeletconfig"]
     ctr = ["ctr", "--address", config["containerRuntimeEndpoint"].removeprefix("unix://"), "--namespace", "k8s.io"]
