@@ -9,6 +9,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
+from functions.kafka_access import access
 from functions.runtime.errors import Unavailable
 from functions.runtime.events import STRUCTURED
 from functions.runtime.ports import Json
@@ -61,7 +62,7 @@ async def followed(bootstrap_servers: str, topics: Sequence[str]) -> AsyncIterat
 async def _consumer(bootstrap_servers: str, topics: Sequence[str], begin: str) -> AsyncIterator[Any]:
     """In no group: nobody's place in a topic moves."""
     consumer = AIOKafkaConsumer(
-        *topics, bootstrap_servers=bootstrap_servers, enable_auto_commit=False, auto_offset_reset=begin
+        *topics, bootstrap_servers=bootstrap_servers, enable_auto_commit=False, auto_offset_reset=begin, **access()
     )
     try:
         await consumer.start()
@@ -74,7 +75,7 @@ async def send(bootstrap_servers: str, *messages: tuple[str, str, Json]) -> list
     """Topic, key and event of each, in order; where each is then (partition/offset). Raises Unavailable."""
     async with answering(bootstrap_servers, *(topic for topic, _, _ in messages)):
         producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap_servers, enable_idempotence=True, request_timeout_ms=ANSWER_MS
+            bootstrap_servers=bootstrap_servers, enable_idempotence=True, request_timeout_ms=ANSWER_MS, **access()
         )
         try:
             await producer.start()

@@ -13,7 +13,10 @@ servers=$(kubectl -n "$namespace" get configmap learnflow-kafka -o jsonpath='{.d
 locked='{"runAsNonRoot": true, "readOnlyRootFilesystem": true, "allowPrivilegeEscalation": false,
   "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}}'
 overrides='{"spec": {"serviceAccountName": "learnflow", "automountServiceAccountToken": false,
+  "volumes": [{"name": "auth", "secret": {"secretName": "learnflow-kafka-auth", "optional": true}}],
   "containers": [{"name": "'$name'", "securityContext": '$locked',
+    "env": [{"name": "LEARNFLOW_KAFKA_AUTH", "value": "/etc/kafka-auth"}],
+    "volumeMounts": [{"name": "auth", "mountPath": "/etc/kafka-auth", "readOnly": true}],
     "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}}}]}}'
 trap 'kubectl -n "$namespace" delete pod "$name" --ignore-not-found --wait=false >/dev/null' EXIT
 kubectl -n "$namespace" run "$name" --image "$image" --image-pull-policy IfNotPresent --restart Never --quiet \

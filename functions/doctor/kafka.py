@@ -1,6 +1,8 @@
 """Kafka: does it answer, are the topics there, in as many parts as the set-up makes."""
 
 from functions.doctor.finding import Finding, missing, ok, warn
+from functions.kafka_access import access
+from functions.refused import Refused
 from functions.runtime.refusing import DEAD_LETTERS
 from functions.usecases.events import TOPICS
 
@@ -17,7 +19,10 @@ async def look(servers: str) -> list[Finding]:
         import functions.kafka_records  # noqa: F401  its errors say it once
     except ImportError as error:
         return [warn("kafka", f"{error.name} is not installed: not looked at", "uv sync --extra kafka")]
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=ANSWER_MS)
+    try:
+        admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=ANSWER_MS, **access())
+    except Refused as refused:
+        return [missing("kafka", str(refused))]
     try:
         await admin.start()
         told = await admin.describe_topics()

@@ -87,14 +87,14 @@ class Server:
 
 
 class Kafka(Server):
-    """One broker. `advertised`: the port by which its clients are told to come."""
+    """One broker. `advertised`: the port by which its clients are told to come, its own if 0; `more`: settings."""
 
-    def __init__(self, folder: Path, advertised: int) -> None:
+    def __init__(self, folder: Path, advertised: int = 0, more: str = "") -> None:
         port, controller = free_ports(2)
         super().__init__(folder, port)
-        places = {"port": port, "controller": controller, "advertised": advertised, "data": folder / "data"}
+        places = {"port": port, "controller": controller, "advertised": advertised or port, "data": folder / "data"}
         self.settings = folder / "server.properties"
-        self.settings.write_text(SERVER.format(**places))
+        self.settings.write_text(SERVER.format(**places) + more)  # of two of a name the last counts
         cluster = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
         formatting = [*self._java(), "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster]
         assert self._run([*formatting, "-c", str(self.settings)]).wait(60) == 0, f"see {folder / 'log'}"

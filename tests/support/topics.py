@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError
 
+from functions.kafka_access import access
 from tests.support.catalogue import topics
 from tests.support.presence import KAFKA
 
@@ -18,7 +19,7 @@ def create_topics(bootstrap: str = KAFKA, names: Sequence[str] = ()) -> None:
 
 
 async def _create(bootstrap: str, names: Sequence[str]) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **access())
     await admin.start()
     try:
         for name in names:
