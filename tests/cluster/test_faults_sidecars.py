@@ -15,12 +15,12 @@ pytestmark = pytest.mark.cluster
 AWAKE = 120  # seconds, at most, for what the cluster does in its own time
 
 
-def test_while_every_daprd_of_the_node_is_killed_clients_hear_declared_503s(place: Cluster) -> None:
+def test_while_every_daprd_of_the_node_is_killed_clients_hear_nothing_but_declared_503s(place: Cluster) -> None:
     with under_load(place, "every daprd of the node is killed", **LOAD) as fault:
         kill_sidecars("update-progress", "project-progress")  # what is called, and what takes its events
         fault.happened()
         fault.load.more(90)
-    assert fault.line.cut == 0 and fault.line.declared > 0
+    assert fault.line.cut == 0  # and no 503 at all, if each daprd is back within what a call of it may take
 
 
 def test_a_restart_of_dapr_itself_disturbs_nobody_and_what_starts_meanwhile_gets_its_sidecar(
