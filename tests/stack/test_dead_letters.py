@@ -12,6 +12,7 @@ from tests.support.presence import KAFKA
 from tests.support.replaying import check_one_effect, entries
 
 pytestmark = pytest.mark.stack
+BEHIND = 120  # seconds, at most, for what others have put into a partition before
 
 
 def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -61,7 +62,8 @@ def test_what_is_no_cloudevent_is_listed_with_its_place_and_cannot_be_replayed(
     assert processes.name == "stack"
     junk = f"junk of {new_learner()}"
     kafka.send("progress-updated", junk.encode(), "somebody", {})
-    line = eventually(lambda: [line for line in command(capsys, "list").splitlines() if junk in line])[0]
+    listed = lambda: [line for line in command(capsys, "list").splitlines() if junk in line]  # noqa: E731
+    [line] = eventually(listed, BEHIND)
     assert "not a CloudEvent" in line and "progress-updated" in line
     number = next(word for word in line.split() if "/" in word)
     assert main(["dead-letters", "replay", "--id", number, "--bootstrap-servers", KAFKA]) == 1
