@@ -52,25 +52,32 @@ def last_status(pod: str) -> Iterator[Callable[[], Json]]:
             watching.kill()
 
 
-def _sidecars() -> dict[str, list[tuple[str, str]]]:
-    """By function, the node and the container of each daprd that runs in a pod that is ready."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for pod in filter(_is_ready, running_pods()):
-        app_id = pod["metadata"]["labels"].get("serving.knative.dev/service", "")
-        statuses = [s for s in pod["status"].get("initContainerStatuses", ()) if s["name"] == "daprd"]
-        containers = [(pod["spec"]["nodeName"], s["containerID"].partition("://")[2]) for s in statuses]
-        found.setdefault(app_id, []).extend(containers)
-    return found
+def _sidecars() -> list[tuple[str, str, str]]:
+    """The function, the node and the container of each daprd that runs in a pod that is ready."""
+    return [
+        (
+            pod["metadata"]["labels"].get("serving.knative.dev/service", ""),
+            pod["spec"]["nodeName"],
+            status["containerID"].partition("://")[2],
+        )
+        for pod in filter(_is_ready, running_pods())
+        for status in pod["status"].get("initContainerStatuses", ())
+        if status["name"] == "daprd"
+    ]
 
 
 def kill_sidecars(*app_ids: str) -> None:
     """`kill -9` of every daprd in the namespace at once, by the node's containerd, as soon as these are among them."""
-    found = eventually(lambda: found if {*app_ids} <= (found := _sidecars()).keys() else {}, READY)
-    running = [container for containers in found.values() for container in containers]
-    [node] = {node for node, _ in running}
+
+    def with_these() -> list[tuple[str, str, str]]:
+        found = _sidecars()
+        return found if {*app_ids} <= {app_id for app_id, _, _ in found} else []
+
+    running = eventually(with_these, READY)
+    [node] = {node for _, node, _ in running}
     config = json.loads(run("kubectl", "get", "--raw", f"/api/v1/nodes/{node}/proxy/configz"))["kubeletconfig"]
     ctr = ["ctr", "--address", config["containerRuntimeEndpoint"].removeprefix("unix://"), "--namespace", "k8s.io"]
-    killing = [subprocess.Popen([*ctr, "tasks", "kill", "--signal", "SIGKILL", daprd]) for _, daprd in running]
+    killing = [subprocess.Popen([*ctr, "tasks", "kill", "--signal", "SIGKILL", daprd]) for _, _, daprd in running]
     assert not any(kill.wait(READY) for kill in killing)
 
 
