@@ -60,6 +60,7 @@ def test_a_lesson_goes_its_whole_way_and_wakes_what_it_needs_from_zero(cluster: 
 
     # nothing but the Kafka event wakes track-lesson, which was at zero
     assert eventually(progress_data, AWAKE)["status"] == "not_started"
+    assert running_pods("track-lesson")
 
     body = {"user_id": user, "lesson_id": lesson["lesson_id"], "progress_percentage": 100, "status": "completed"}
     updated = cluster.post("/update-progress", body)
